@@ -1,0 +1,3 @@
+"""The Mailroom: the inbox of everybody in a demonstration. It takes every letter over SMTP, sends none on, and shows
+them at `/mailroom` and, for programs, at `/mailroom/messages.json`.
+"""

@@ -1,0 +1,58 @@
+"""Run the Mailroom: `python -m deploy.local.mailroom --folder DIR`. SMTP and pages in one process; SIGTERM stops it."""
+
+import argparse
+import asyncio
+from pathlib import Path
+from typing import Final
+
+import uvicorn
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from deploy.local.mailroom.box import Box
+from deploy.local.mailroom.pages import app
+
+LARGEST: Final = 10 * 1024 * 1024  # bytes of one letter
+
+
+class Slot:
+    """Takes letters in. aiosmtpd calls it."""
+
+    def __init__(self, box: Box) -> None:
+        self.box = box
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - their name
+        """Keep the letter once for each recipient."""
+        raw = envelope.original_content or b""
+        for recipient in envelope.rcpt_tos:
+            self.box.put(recipient, raw)
+        return "250 Kept"
+
+
+async def run(host: str, smtp: int, http: int, folder: Path) -> None:
+    """Serve until told to stop."""
+    box = Box(folder)
+    slot = Slot(box)
+    loop = asyncio.get_running_loop()
+    mail = await loop.create_server(
+        lambda: SMTP(slot, data_size_limit=LARGEST, enable_SMTPUTF8=True, hostname="mailroom", loop=loop), host, smtp
+    )
+    pages = uvicorn.Server(
+        uvicorn.Config(app(box), host=host, port=http, log_level="warning", access_log=False, server_header=False)
+    )
+    async with mail:
+        await pages.serve()
+
+
+def main() -> None:
+    """Read the arguments."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--smtp", type=int, default=1025)
+    parser.add_argument("--http", type=int, default=8025)
+    parser.add_argument("--folder", type=Path, required=True)
+    given = parser.parse_args()
+    asyncio.run(run(given.host, given.smtp, given.http, given.folder))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""What certificate does: one function, one change, inside the caller's transaction."""

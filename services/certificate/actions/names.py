@@ -1,0 +1,32 @@
+"""Educators' legal names, as educator says them: for the lists of staff and officials."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import text
+
+from shared.db import Session
+from shared.events import NameChanged
+
+_KEEP = text("""
+INSERT INTO names AS n (educator_id, first_name, last_name, sequence)
+SELECT DISTINCT ON (educator_id) educator_id, first_name, last_name, sequence
+FROM unnest(CAST(:ids AS text[]), CAST(:firsts AS text[]), CAST(:lasts AS text[]), CAST(:sequences AS bigint[]))
+    AS said (educator_id, first_name, last_name, sequence)
+ORDER BY educator_id, sequence DESC
+ON CONFLICT (educator_id) DO UPDATE
+SET first_name = excluded.first_name, last_name = excluded.last_name, sequence = excluded.sequence
+WHERE n.sequence < excluded.sequence
+""")
+
+
+async def keep(session: Session, named: Sequence[NameChanged]) -> None:
+    """Keep the newest name of each educator."""
+    await session.execute(
+        _KEEP,
+        {
+            "ids": [fact.subject_id for fact in named],
+            "firsts": [fact.first_name for fact in named],
+            "lasts": [fact.last_name for fact in named],
+            "sequences": [fact.sequence for fact in named],
+        },
+    )

@@ -1,0 +1,1 @@
+"""What fingerprint does: one function is one change, inside the caller's transaction."""

@@ -1,0 +1,167 @@
+"""Data keys and archived files: who holds the key of what, and moving a file from one holder to another."""
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from uuid import UUID
+
+from sqlalchemy import bindparam, delete, select, text
+
+from services.fingerprint import tables
+from services.fingerprint.evidence import Evidence
+from services.fingerprint.vault import DataKey, Vault, WrappedKey, pieces_of
+from shared.copying import copy
+from shared.db import Session
+
+# Evidence is short. Whatever an answer says, what is kept of it here fills this many bytes.
+EVIDENCE_BYTES = 512
+_NAME_END = b"\0"
+
+_OF_PERSONS = text(
+    "SELECT id, educator_id, version, wrapped FROM data_keys WHERE educator_id = ANY(CAST(:ids AS text[]))"
+)
+_ADD = text("""
+INSERT INTO data_keys (id, educator_id, version, wrapped)
+SELECT * FROM unnest(
+    CAST(:keys AS uuid[]), CAST(:educators AS text[]), CAST(:versions AS int[]), CAST(:wrapped AS bytea[])
+) AS made (id, educator_id, version, wrapped)
+ORDER BY educator_id
+ON CONFLICT (educator_id) DO NOTHING
+""")
+_PIECES = (
+    select(tables.Piece.number, tables.Piece.sealed)
+    .where(tables.Piece.file_id == bindparam("file_id"))
+    .order_by(tables.Piece.number)
+)
+
+
+def evidence_place(answer_id: UUID) -> str:
+    """Where an answer's evidence lies, for the additional data of its ciphertext."""
+    return f"answers|sealed|{answer_id}"
+
+
+def file_place(file_id: UUID) -> str:
+    """Where a file's pieces lie, likewise; the number of the piece comes after it."""
+    return f"pieces|sealed|{file_id}"
+
+
+async def own_keys(session: Session, vault: Vault, count: int) -> list[DataKey]:
+    """Keys for things that belong to nobody yet."""
+    made = [vault.new_key() for _ in range(count)]
+    await _add(session, [(kept, None) for _, kept in made])
+    return [key for key, _ in made]
+
+
+async def keys_of_persons(session: Session, vault: Vault, ids: Collection[str]) -> dict[str, DataKey]:
+    """Each educator's key, made at first need."""
+    found = await _keys_there(session, vault, ids)
+    missing = sorted(set(ids) - found.keys())
+    if missing:
+        await _add(session, [(vault.new_key()[1], educator_id) for educator_id in missing])
+        # Another importer may have been first: theirs is the key then.
+        found |= await _keys_there(session, vault, missing)
+    return found
+
+
+async def key_of_person(session: Session, vault: Vault, educator_id: str) -> DataKey:
+    """The educator's key, made at first need."""
+    return (await keys_of_persons(session, vault, [educator_id]))[educator_id]
+
+
+async def key(session: Session, vault: Vault, key_id: UUID) -> DataKey:
+    """The key with this id."""
+    found = await session.get_one(tables.DataKey, key_id)
+    return vault.open_key(WrappedKey(found.id, found.version, found.wrapped))
+
+
+async def store(session: Session, vault: Vault, files: Iterable[tuple[UUID, DataKey, Iterable[bytes]]]) -> None:
+    """Archive files: the id, the key and the bytes as `archived` gives them. The transaction has begun."""
+    rows = (
+        (file_id, number, sealed)
+        for file_id, key, chunks in files
+        for number, sealed in enumerate(vault.seal_pieces(key, file_place(file_id), chunks))
+    )
+    await copy(session, "pieces", ("file_id", "number", "sealed"), rows)
+
+
+async def content(session: Session, vault: Vault, file: tables.File) -> tuple[str, bytes]:
+    """A file's name and bytes. The caller writes the audit row."""
+    opened = await key_of_file(session, vault, file.id)
+    pieces = (await session.execute(_PIECES, {"file_id": file.id})).all()
+    place = file_place(file.id)
+    first, *others = (vault.open(opened, f"{place}|{number}", sealed) for number, sealed in pieces)
+    name, _, beginning = first.partition(_NAME_END)
+    return name.decode(errors="surrogateescape"), b"".join((beginning, *others))
+
+
+def without_name(first: bytes) -> bytes:
+    """What a file's first piece holds of its bytes.
+
+    Of files that came before names and bytes shared a piece, it is the name and nothing else.
+    """
+    return first.partition(_NAME_END)[2]
+
+
+async def key_of_file(session: Session, vault: Vault, file_id: UUID) -> DataKey:
+    """The key under which a file lies, with the answer that was read from it."""
+    file = await session.get_one(tables.File, file_id)
+    if file.key_id is None:
+        raise LookupError("a duplicate has no bytes of its own")
+    return await key(session, vault, file.key_id)
+
+
+def sealed_evidence(vault: Vault, key: DataKey, answer_id: UUID, evidence: Evidence) -> bytes:
+    """The sealed part of an answer, for its row."""
+    return vault.seal(key, evidence_place(answer_id), evidence.written(), EVIDENCE_BYTES)
+
+
+async def evidence(session: Session, vault: Vault, answer: tables.Answer) -> Evidence:
+    """The sealed part of an answer."""
+    opened = await key_of_file(session, vault, answer.file_id)
+    return Evidence.read(vault.open(opened, evidence_place(answer.id), answer.sealed))
+
+
+async def hand_over(session: Session, vault: Vault, answer: tables.Answer, to: DataKey) -> None:
+    """Encrypt an answer and its file anew under another key; a key that was for this file alone goes."""
+    file = await session.get_one(tables.File, answer.file_id)
+    found = await evidence(session, vault, answer)
+    name, bytes_ = await content(session, vault, file)
+    former = await session.get_one(tables.DataKey, file.key_id)
+    await session.execute(delete(tables.Piece).where(tables.Piece.file_id == file.id))
+    await store(session, vault, [(file.id, to, archived(name, pieces_of(bytes_)))])
+    answer.sealed = sealed_evidence(vault, to, answer.id, found)
+    file.key_id = to.id
+    await session.flush()
+    if former.educator_id is None:
+        await session.delete(former)
+        await session.flush()
+
+
+def archived(name: str, chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """A file as `store` takes it: its name, which holds no NUL, stands before its bytes."""
+    head = name.replace("\0", "").encode(errors="surrogateescape") + _NAME_END
+    for chunk in chunks:
+        yield head + chunk
+        head = b""
+    if head:
+        yield head
+
+
+async def _keys_there(session: Session, vault: Vault, ids: Collection[str]) -> dict[str, DataKey]:
+    rows = await session.execute(_OF_PERSONS, {"ids": list(ids)})
+    return {
+        educator_id: vault.open_key(WrappedKey(key_id, version, wrapped))
+        for key_id, educator_id, version, wrapped in rows
+    }
+
+
+async def _add(session: Session, keys: Sequence[tuple[WrappedKey, str | None]]) -> None:
+    if not keys:
+        return
+    await session.execute(
+        _ADD,
+        {
+            "keys": [kept.id for kept, _ in keys],
+            "educators": [educator_id for _, educator_id in keys],
+            "versions": [kept.version for kept, _ in keys],
+            "wrapped": [kept.wrapped for kept, _ in keys],
+        },
+    )

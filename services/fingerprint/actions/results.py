@@ -1,0 +1,366 @@
+"""Taking files in: ledger, archive, answers, matches and facts, all in the caller's one transaction.
+
+However many files come together, each table is asked and written once: the work of a file does not grow with the number
+of files, and little of it is spent on the way to the database.
+"""
+
+import json
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import text
+
+from services.fingerprint import regulations
+from services.fingerprint.actions import archive, checks, marking, matching, submissions
+from services.fingerprint.ebts import Unreadable
+from services.fingerprint.evidence import Evidence
+from services.fingerprint.messages import Finding, Kind, Message, understand
+from services.fingerprint.vault import SHARES, DataKey, Vault, pieces_of
+from shared.copying import copy
+from shared.db import Session
+from shared.events import Bureau, new_id
+from shared.policy import local_day
+
+# Each statement finds its few rows by an index. Tables grow while it is in use, and the planner, which still takes them
+# for small, would read them whole.
+_PLAN: Final = text("""
+SELECT set_config('enable_seqscan', 'off', true), set_config('plan_cache_mode', 'force_custom_plan', true)
+""")
+_TAKEN: Final = text("""
+SELECT claim, batch_id, member FROM files WHERE claim = ANY(CAST(:claims AS uuid[]))
+UNION ALL
+SELECT f.claim, f.batch_id, f.member
+FROM unnest(CAST(:batches AS uuid[]), CAST(:members AS int[])) AS m (batch_id, member)
+JOIN files f USING (batch_id, member)
+""")
+_THERE: Final = text("""
+SELECT mark, id FROM files WHERE mark = ANY(CAST(:marks AS bytea[])) AND state <> 'duplicate'
+""")
+# In one order, so that two importers never wait for each other.
+_ENTER: Final = text("""
+INSERT INTO files
+    (id, received_at, state, mark, reason, field, errors, source, claim, batch_id, member, first_id, key_id)
+SELECT * FROM unnest(
+    CAST(:ids AS uuid[]), CAST(:moments AS timestamptz[]), CAST(:states AS text[]), CAST(:marks AS bytea[]),
+    CAST(:reasons AS text[]), CAST(:fields AS text[]), CAST(:errors AS jsonb[]), CAST(:sources AS text[]),
+    CAST(:claims AS uuid[]), CAST(:batches AS uuid[]), CAST(:members AS int[]), CAST(:firsts AS uuid[]),
+    CAST(:keys AS uuid[])
+) AS entry (id, received_at, state, mark, reason, field, errors, source, claim, batch_id, member, first_id, key_id)
+ORDER BY mark
+ON CONFLICT (mark) WHERE state <> 'duplicate' DO NOTHING
+RETURNING id
+""")
+_DISCARD: Final = text("DELETE FROM data_keys WHERE id = ANY(CAST(:ids AS uuid[]))")
+_ANSWER_COLUMNS: Final = (
+    "id",
+    "file_id",
+    "received_at",
+    "origin",
+    "bureau",
+    "tcn",
+    "tcr",
+    "destination",
+    "claimed_id",
+    "claimed_purpose",
+    "place",
+    "why",
+    "how",
+    "educator_id",
+    "purpose",
+    "by_hand",
+    "sealed",
+)
+
+
+class Outcome(StrEnum):
+    """What became of a file. All but `TAKEN` are states of the ledger; that one is in it from before."""
+
+    READ = "read"
+    DUPLICATE = "duplicate"
+    QUARANTINED = "quarantined"
+    TAKEN = "taken"
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A complete file, from wherever it came.
+
+    Attributes:
+        digest: the SHA-256 of its bytes.
+        message: what it says, or why it cannot be read.
+        content: its bytes; None where they are too many to hold.
+        chunks: where `content` is None, gives them in pieces as the vault takes them.
+        source: the name of the source that it came through.
+        bureau: who its origin (1.008) is for that source; None where it is nobody who answers us.
+        codes: what that source writes for our codes in a case number; those it shares with us need not be in it.
+        claim: the unique name under which it was held while it was read; None for a batch's member.
+        batch_id: the batch that it is part of.
+        member: its place in the batch, from 0.
+    """
+
+    name: str
+    received_at: datetime
+    digest: bytes
+    message: Message | Unreadable
+    content: bytes | None = None
+    chunks: Callable[[], Iterable[bytes]] | None = None
+    source: str = "spool"
+    bureau: Bureau | None = None
+    codes: Mapping[str, str] = field(default_factory=dict)
+    claim: UUID | None = None
+    batch_id: UUID | None = None
+    member: int | None = None
+
+    def pieces(self) -> Iterable[bytes]:
+        """Its name and bytes, as the archive takes them."""
+        if self.content is not None:
+            return archive.archived(self.name, pieces_of(self.content))
+        return archive.archived(self.name, self.chunks() if self.chunks else ())
+
+
+@dataclass(slots=True)
+class _Entry:
+    """A row of the ledger to be, and what goes with it. A duplicate has `first`, whatever else it has is dropped."""
+
+    arrival: Arrival
+    marks: tuple[bytes, ...]
+    mark: bytes
+    id: UUID = field(default_factory=new_id)
+    first: UUID | None = None
+    evidence: Evidence | None = None
+    place: matching.Place | None = None
+    key: DataKey | None = None
+    answer_id: UUID = field(default_factory=new_id)
+
+    # As `matching.Placeable` has them.
+    @property
+    def bureau(self) -> str | None:
+        return self.arrival.bureau
+
+    @property
+    def received_at(self) -> datetime:
+        return self.arrival.received_at
+
+    @property
+    def destination(self) -> str:
+        return self.message.destination
+
+    @property
+    def message(self) -> Message:
+        if isinstance(self.arrival.message, Unreadable):
+            raise TypeError("this file cannot be read")
+        return self.arrival.message
+
+    @property
+    def number(self) -> matching.Number:
+        return self.message.origin, self.message.tcn
+
+    @property
+    def outcome(self) -> Outcome:
+        if self.first is not None:
+            return Outcome.DUPLICATE
+        return Outcome.QUARANTINED if self.evidence is None else Outcome.READ
+
+
+def understood(content: bytes) -> Message | Unreadable:
+    """What a file's bytes say, or why they cannot be read."""
+    try:
+        return understand(content)
+    except Unreadable as unreadable:
+        return unreadable
+
+
+async def take(
+    session: Session, vault: Vault, arrivals: Sequence[Arrival], held_share: float | None = None
+) -> list[Outcome]:
+    """Take files in, all or none. The same bytes again are noted, and change nothing.
+
+    Locks are taken in one order: numbers, submissions, persons, keys, the ledger, checks, subjects of facts.
+
+    Args:
+        held_share: the share of clean answers held for a look; by default the policy's.
+
+    Returns:
+        What became of each, in the order given.
+    """
+    await session.execute(_PLAN)
+    taken = await _taken(session, arrivals)
+    marked = await marking.version(session)
+    entries = {
+        place: _Entry(arrival, vault.marks(arrival.digest), vault.mark(arrival.digest, marked))
+        for place, arrival in enumerate(arrivals)
+        if place not in taken
+    }
+    await _find_firsts(session, list(entries.values()))
+    new = [entry for entry in entries.values() if entry.first is None]
+    shares = _shares(new, held_share)
+    for entry in new:
+        if not isinstance(entry.arrival.message, Unreadable):
+            held = _drawn(vault, entry.arrival, entry.arrival.message, shares[entry.received_at])
+            entry.evidence = Evidence.of(entry.arrival.message, held=held, codes=entry.arrival.codes)
+    await _place_all(session, vault, new)
+    await _enter(session, list(entries.values()))
+    await _keep(session, vault, [entry for entry in new if entry.first is None])
+    return [entries[place].outcome if place in entries else Outcome.TAKEN for place in range(len(arrivals))]
+
+
+async def _taken(session: Session, arrivals: Sequence[Arrival]) -> set[int]:
+    """The places of those that are in the ledger already: whoever took them in was stopped before they were removed."""
+    members = [one for one in arrivals if one.batch_id is not None]
+    rows = await session.execute(
+        _TAKEN,
+        {
+            "claims": [one.claim for one in arrivals if one.claim is not None],
+            "batches": [one.batch_id for one in members],
+            "members": [one.member for one in members],
+        },
+    )
+    there = {(claim, batch_id, member) for claim, batch_id, member in rows}
+    if not there:
+        return set()
+    return {place for place, one in enumerate(arrivals) if (one.claim, one.batch_id, one.member) in there}
+
+
+async def _find_firsts(session: Session, entries: Sequence[_Entry]) -> None:
+    """Note which bytes came before, in the ledger or earlier in this very group."""
+    marks = [mark for entry in entries for mark in entry.marks]
+    there = await session.execute(_THERE, {"marks": marks})
+    firsts: dict[bytes, UUID] = {row.mark: row.id for row in there}
+    for entry in entries:
+        entry.first = next((firsts[mark] for mark in entry.marks if mark in firsts), None)
+        if entry.first is None:
+            firsts |= dict.fromkeys(entry.marks, entry.id)
+
+
+async def _place_all(session: Session, vault: Vault, entries: Sequence[_Entry]) -> None:
+    """Say where each belongs and give it the key that it will lie under."""
+    read = [(entry, entry.evidence) for entry in entries if entry.evidence is not None]
+    if read:
+        await matching.hold_numbers(session, {entry.number for entry, _ in read})
+        for (entry, _), place in zip(read, await matching.places(session, read), strict=True):
+            entry.place = place
+    ids = {entry.place.educator_id for entry, _ in read if entry.place and entry.place.educator_id}
+    of_persons = await archive.keys_of_persons(session, vault, ids) if ids else {}
+    nobodys: list[_Entry] = []
+    for entry in entries:
+        whose = entry.place.educator_id if entry.place else None
+        if whose is None:
+            nobodys.append(entry)
+        else:
+            entry.key = of_persons[whose]
+    for entry, key in zip(nobodys, await archive.own_keys(session, vault, len(nobodys)), strict=True):
+        entry.key = key
+
+
+async def _enter(session: Session, entries: Sequence[_Entry]) -> None:
+    """Write the ledger. Whose bytes another importer is just taking in turns out to be a duplicate here."""
+    if not entries:
+        return
+    new = [one for one in entries if one.first is None]
+    entered = set((await session.scalars(_ENTER, _columns(new))).all()) if new else set()
+    late = [one for one in new if one.id not in entered]
+    if late:
+        own = [one.key.id for one in late if one.key and not (one.place and one.place.educator_id)]
+        await session.execute(_DISCARD, {"ids": own})
+        await _find_firsts(session, late)
+    firsts = {one.id: one.first for one in late}
+    again = [one for one in entries if one.first is not None]
+    for one in again:
+        one.first = firsts.get(one.first, one.first) if one.first else None
+    if again:
+        await session.execute(_ENTER, _columns(again))
+
+
+def _columns(entries: Sequence[_Entry]) -> dict[str, list[object]]:
+    rows = [_row(entry) for entry in entries]
+    names = ("ids", "moments", "states", "marks", "reasons", "fields", "errors")
+    more = ("sources", "claims", "batches", "members", "firsts", "keys")
+    return {name: list(column) for name, column in zip((*names, *more), zip(*rows, strict=True), strict=True)}
+
+
+def _row(entry: _Entry) -> tuple[object, ...]:
+    arrival, first = entry.arrival, entry.first
+    wrong = arrival.message if isinstance(arrival.message, Unreadable) and first is None else None
+    return (
+        entry.id,
+        arrival.received_at,
+        entry.outcome,
+        entry.mark,
+        wrong.code if wrong else "",
+        wrong.field if wrong else "",
+        json.dumps([[one.code, one.field, one.offset] for one in wrong.errors]) if wrong else "[]",
+        arrival.source,
+        arrival.claim,
+        arrival.batch_id,
+        arrival.member,
+        first,
+        entry.key.id if entry.key and first is None else None,
+    )
+
+
+async def _keep(session: Session, vault: Vault, entries: Sequence[_Entry]) -> None:
+    """Archive the bytes, keep the answers, and decide every check that they are part of."""
+    if not entries:
+        return
+    await archive.store(session, vault, ((one.id, one.key, one.arrival.pieces()) for one in entries if one.key))
+    read = [(one, one.evidence, one.place, one.key) for one in entries if one.evidence and one.place and one.key]
+    if not read:
+        return
+    numbers = {one.number for one, *_ in read}
+    before = await matching.checks_of(session, numbers)
+    await copy(
+        session,
+        "answers",
+        _ANSWER_COLUMNS,
+        (
+            (
+                one.answer_id,
+                one.id,
+                one.received_at,
+                one.message.origin,
+                one.bureau,
+                one.message.tcn,
+                one.message.tcr,
+                one.destination,
+                place.claimed_id,
+                place.claimed_purpose,
+                place.place,
+                place.why,
+                place.how,
+                place.educator_id,
+                place.purpose,
+                False,
+                archive.sealed_evidence(vault, key, one.answer_id, evidence),
+            )
+            for one, evidence, place, key in read
+        ),
+    )
+    fed = [
+        submissions.Fed(one.id, key, one.message, one.received_at, one.arrival.codes)
+        for one, evidence, _, key in read
+        if evidence.kind is Kind.SUBMISSION
+    ]
+    await submissions.keep(session, vault, fed)
+    session.add_all(checks.review_of(one.answer_id) for one, _, place, _ in read if place.place == "adjudicator")
+    await session.flush()
+    said = [fact for one, evidence, place, _ in read for fact in matching.heard(place, one.bureau, evidence.kind)]
+    now = {(place.educator_id, place.purpose) for _, _, place, _ in read if place.educator_id and place.purpose}
+    fresh = {one.answer_id: evidence for one, evidence, _, _ in read}
+    await checks.decide_again(session, vault, before | now, said=said, known=fresh)
+
+
+def _shares(entries: Collection[_Entry], held_share: float | None) -> dict[datetime, float]:
+    """The share that is held, for each moment of arrival; those of one group share nearly always one."""
+    moments = {entry.received_at for entry in entries}
+    if held_share is not None:
+        return dict.fromkeys(moments, held_share)
+    return {moment: regulations.held_share(local_day(moment)) for moment in moments}
+
+
+def _drawn(vault: Vault, arrival: Arrival, message: Message, share: float) -> bool:
+    """Whether this clean answer is one of those that a person looks at: drawn by the answer itself, so never twice."""
+    return share > 0 and message.finding is Finding.NO_RECORD and vault.draw(arrival.digest) < share * SHARES

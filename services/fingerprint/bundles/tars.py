@@ -1,0 +1,293 @@
+"""Tar files (POSIX pax and ustar, GNU's long names), plain or through gzip (RFC 1952), read as a stream.
+
+Strict where `tarfile` is not: a header whose sum is wrong is damage and not the end, and after the end nothing but
+noughts may follow. Reads an open file, nothing else.
+"""
+
+import os
+import zlib
+from collections.abc import Iterator
+from functools import partial
+from typing import Final
+
+from services.fingerprint.bundles.contents import Bundle, Limits, Member, Refused
+from services.fingerprint.bundles.spills import PIECE, spilled
+
+_GZIP: Final = b"\x1f\x8b"
+_BLOCK: Final = 512
+_MAGIC: Final = slice(257, 262)
+# How zlib is told that gzip's header and check sum surround the data.
+_WITH_GZIP: Final = 16 + zlib.MAX_WBITS
+
+_FILES: Final = (b"0", b"\0", b"7")
+_FOLDER, _LONG_NAME, _LONG_LINK, _PAX, _PAX_FOR_ALL, _SPARSE = b"5", b"L", b"K", b"x", b"g", b"S"
+# Links, devices, folders, pipes: a size may be given, and nothing follows.
+_WITHOUT_BYTES: Final = (b"1", b"2", b"3", b"4", b"5", b"6")
+# A pax header of more than this is none.
+_LARGEST_PAX: Final = 64_000
+
+
+def begins(head: bytes) -> bool:
+    """Whether a file that begins so is a tar, or something through gzip."""
+    return head.startswith(_GZIP) or head[_MAGIC] == b"ustar"
+
+
+def opened(descriptor: int, size: int, limits: Limits, folder: str) -> Bundle:
+    """The tar in an open file, read to its end once.
+
+    Raises:
+        Refused: nothing of it can be taken.
+    """
+    names: set[int] = set()
+    twice: set[int] = set()
+    number = -1
+    stream = _Stream(descriptor, size, limits)
+    for number, header in enumerate(_headers(stream)):
+        if number >= limits.members:
+            raise Refused("bundle_members")
+        if header.stored > limits.member:
+            raise Refused("bundle_unpacked")
+        if (name := hash(header.name)) in names:
+            twice.add(number)
+        names.add(name)
+        stream.skip(header.stored)
+    return Bundle("tar", number + 1, partial(_members, descriptor, size, frozenset(twice), limits, folder))
+
+
+class _Header:
+    """What is said of a member before its bytes. `stored`: how many bytes of the tar those take, without padding."""
+
+    __slots__ = ("kind", "name", "raw", "size", "sparse", "stored")
+
+    def __init__(self, raw: bytes) -> None:
+        self.raw = raw
+        self.kind = raw[156:157]
+        self.sparse = False
+        self.size = self.stored = _number(raw[124:136])
+        name = _text(raw[:100])
+        prefix = _text(raw[345:500]) if raw[257:263] == b"ustar\0" else b""
+        self.name = prefix + b"/" + name if prefix else name
+
+
+class _Stream:
+    """The unpacked bytes of a tar, in order, counted and bounded."""
+
+    def __init__(self, descriptor: int, packed: int, limits: Limits) -> None:
+        self._packed = packed
+        self._limits = limits
+        self._pieces = _plain(descriptor) if os.pread(descriptor, 2, 0) != _GZIP else _gunzipped(descriptor)
+        self._kept = b""
+        self._at = 0
+        self._count = 0
+
+    def some(self, most: int) -> bytes:
+        """At least one byte and at most so many; none at the end."""
+        if self._at == len(self._kept):
+            self._kept, self._at = next(self._pieces, b""), 0
+            self._count += len(self._kept)
+            self._limits.checked(self._packed, self._count)
+        found = self._kept[self._at : self._at + most]
+        self._at += len(found)
+        return found
+
+    def exactly(self, size: int) -> bytes:
+        """So many bytes.
+
+        Raises:
+            Refused: it ends before.
+        """
+        found = self.some(size)
+        if len(found) == size:
+            return found
+        parts = [found]
+        parts.extend(self.pieces(size - len(found)))
+        return b"".join(parts)
+
+    def pieces(self, size: int) -> Iterator[bytes]:
+        """So many bytes, in pieces. Raises as `exactly` does."""
+        while size:
+            piece = self.some(min(size, PIECE))
+            if not piece:
+                raise Refused("bundle_cut")
+            size -= len(piece)
+            yield piece
+
+    def skip(self, size: int) -> None:
+        """Leave out so many bytes and what pads them to a block."""
+        for _ in self.pieces(_padded(size)):
+            pass
+
+    def rest_is_empty(self) -> bool:
+        """Whether nothing but noughts follows."""
+        while piece := self.some(PIECE):
+            if piece.strip(b"\0"):
+                return False
+        return True
+
+
+def _headers(stream: _Stream) -> Iterator[_Header]:
+    """Each member's header; whoever asks for the next has read or left out the bytes of the one before.
+
+    Raises:
+        Refused: the tar is damaged, or ends too early.
+    """
+    name: bytes | None = None
+    pax: dict[bytes, bytes] = {}
+    pax_for_all: dict[bytes, bytes] = {}
+    while (raw := stream.exactly(_BLOCK)) != bytes(_BLOCK):
+        _check_sum(raw)
+        header = _Header(raw)
+        if header.kind in (_LONG_NAME, _LONG_LINK, _PAX, _PAX_FOR_ALL):
+            if header.size > _LARGEST_PAX:
+                raise Refused("bundle_damaged")
+            said = stream.exactly(_padded(header.size))[: header.size]
+            if header.kind == _LONG_NAME:
+                name = said.rstrip(b"\0")
+            elif header.kind == _PAX:
+                pax = _pax(said)
+            elif header.kind == _PAX_FOR_ALL:
+                pax_for_all |= _pax(said)
+            continue
+        _corrected(header, name, pax_for_all | pax)
+        name, pax = None, {}
+        more = header.kind == _SPARSE and raw[482]
+        while more:  # where its holes are
+            more = stream.exactly(_BLOCK)[504]
+        if header.kind == _FOLDER:
+            stream.skip(header.stored)
+            continue
+        yield header
+    if not stream.rest_is_empty():
+        raise Refused("bundle_damaged")
+
+
+def _corrected(header: _Header, name: bytes | None, pax: dict[bytes, bytes]) -> None:
+    """Apply what the headers before this one said of it."""
+    header.name = pax.get(b"path", name if name is not None else header.name)
+    if (size := pax.get(b"size")) is not None:
+        if not size.isdigit() or len(size) > 18:
+            raise Refused("bundle_damaged")
+        header.size = header.stored = int(size)
+    header.sparse = any(key.startswith(b"GNU.sparse") for key in pax)
+    if header.kind in _WITHOUT_BYTES:
+        header.stored = 0
+    elif header.kind == b"\0" and header.name.endswith(b"/"):
+        header.kind = _FOLDER
+
+
+def _members(
+    descriptor: int, size: int, twice: frozenset[int], limits: Limits, folder: str, start: int
+) -> Iterator[Member]:
+    stream = _Stream(descriptor, size, limits)
+    for number, header in enumerate(_headers(stream)):
+        if number < start:
+            stream.skip(header.stored)
+        else:
+            yield _member(stream, header, number, number in twice, limits, folder)
+
+
+def _member(stream: _Stream, header: _Header, number: int, twice: bool, limits: Limits, folder: str) -> Member:
+    label = header.name[: limits.name].decode(errors="replace")
+    padding = _padded(header.stored) - header.stored
+    if header.stored > limits.held:
+        size, pieces = spilled(stream.pieces(header.stored), folder)
+        stream.exactly(padding)
+        return Member(number, label, None, _refusal(header, twice, limits), size, pieces)
+    content = stream.exactly(header.stored)
+    stream.exactly(padding)
+    if wrong := _refusal(header, twice, limits):
+        content = content or header.raw
+    return Member(number, label, content, wrong, len(content))
+
+
+def _refusal(header: _Header, twice: bool, limits: Limits) -> str:
+    """What is wrong with a member, whatever its bytes."""
+    if header.kind not in _FILES or header.sparse:
+        return "member_special"
+    if not header.name or len(header.name) > limits.name or not _is_readable(header.name):
+        return "member_name"
+    return "member_twice" if twice else ""
+
+
+def _is_readable(name: bytes) -> bool:
+    try:
+        return name.decode().isprintable()
+    except UnicodeDecodeError:
+        return name.decode("latin-1").isprintable()
+
+
+def _check_sum(raw: bytes) -> None:
+    """The sum of all bytes of a header, the sum's own field as spaces; some count bytes as signed."""
+    said = _number(raw[148:156])
+    rest = raw[:148] + b" " * 8 + raw[156:]
+    if said != (unsigned := sum(rest)) and said != unsigned - 256 * sum(byte > 127 for byte in rest):
+        raise Refused("bundle_damaged")
+
+
+def _number(field: bytes) -> int:
+    """A number in octal, or where that is too short, in GNU's base 256."""
+    if field[0] == 0x80:
+        return int.from_bytes(field[1:])
+    digits = field.strip(b" \0")
+    if not digits:
+        return 0
+    try:
+        found = int(digits, 8)
+    except ValueError:
+        raise Refused("bundle_damaged") from None
+    if found < 0:
+        raise Refused("bundle_damaged")
+    return found
+
+
+def _text(field: bytes) -> bytes:
+    return field.partition(b"\0")[0]
+
+
+def _pax(said: bytes) -> dict[bytes, bytes]:
+    """The `LENGTH KEY=VALUE` lines of a pax header."""
+    found: dict[bytes, bytes] = {}
+    while said:
+        length, space, _ = said.partition(b" ")
+        if not space or not length.isdigit() or not len(length) + 2 < (size := int(length[:9])) <= len(said):
+            raise Refused("bundle_damaged")
+        key, equals, value = said[len(length) + 1 : size - 1].partition(b"=")
+        if not equals or said[size - 1 : size] != b"\n":
+            raise Refused("bundle_damaged")
+        found[key] = value
+        said = said[size:]
+    return found
+
+
+def _padded(size: int) -> int:
+    return -(-size // _BLOCK) * _BLOCK
+
+
+def _plain(descriptor: int) -> Iterator[bytes]:
+    at = 0
+    while piece := os.pread(descriptor, PIECE, at):
+        yield piece
+        at += len(piece)
+
+
+def _gunzipped(descriptor: int) -> Iterator[bytes]:
+    """The bytes of every gzip member, one after another, as `gunzip` takes them."""
+    unpacking = zlib.decompressobj(_WITH_GZIP)
+    begun = False
+    for packed in _plain(descriptor):
+        while packed:
+            if not begun and not packed.strip(b"\0"):
+                break  # noughts pad a tape
+            begun = True
+            try:
+                piece = unpacking.decompress(packed, PIECE)
+            except zlib.error:
+                raise Refused("bundle_damaged") from None
+            if piece:
+                yield piece
+            packed = unpacking.unconsumed_tail
+            if unpacking.eof:
+                packed, begun = unpacking.unused_data, False
+                unpacking = zlib.decompressobj(_WITH_GZIP)
+    if begun:
+        raise Refused("bundle_cut")

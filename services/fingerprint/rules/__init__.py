@@ -1,0 +1,1 @@
+"""What fingerprint decides. Pure: no clock, no settings, no I/O."""

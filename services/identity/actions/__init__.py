@@ -1,0 +1,1 @@
+"""What identity does: each function one change, inside the caller's transaction."""

@@ -1,0 +1,1 @@
+"""What identity decides: pure, as of a moment it is given."""

@@ -1,0 +1,1 @@
+"""What notifier does, each inside its caller's transaction."""

@@ -1,0 +1,1 @@
+"""The page kit that every service renders with: layouts, macros, catalogues, and the look (built, not committed)."""

@@ -1,0 +1,212 @@
+"""Bundles that come through the spool: each member in the ledger, one bad member by itself, a bad bundle whole."""
+
+import os
+import struct
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from services.fingerprint import reasons, tables
+from services.fingerprint.actions import archive, batches
+from services.fingerprint.bundles import Limits
+from services.fingerprint.sources import Rule
+from services.fingerprint.spool import unpacking
+from tests.fingerprint.answers import FBI, STATE, an_educator, answer
+from tests.fingerprint.bundling import a_tar, a_zip
+from tests.fingerprint.conftest import Bench
+from tests.fingerprint.spooling import Box, a_box
+
+
+@pytest.fixture
+def box(bench: Bench, tmp_path: Path) -> Box:
+    return a_box(bench, tmp_path)
+
+
+async def taken(box: Box, name: str, content: bytes) -> None:
+    """A bundle comes, and is taken in."""
+    box.drop(name, content)
+    await box.look()
+    assert box.left == []
+
+
+async def ledger(box: Box) -> list[tuple[Any, ...]]:
+    """Place, state and reason of each file."""
+    rows = await box.bench.rows("SELECT member, state, reason FROM files ORDER BY member NULLS LAST, received_at")
+    return [(row["member"], row["state"], row["reason"]) for row in rows]
+
+
+async def batch(box: Box) -> list[tuple[Any, ...]]:
+    """Kind, state, members, done and reason of each batch."""
+    rows = await box.bench.rows("SELECT kind, state, members, done, reason FROM batches ORDER BY received_at")
+    return [tuple(row.values()) for row in rows]
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "packed"), [("a.zip", a_zip, {}), ("a.tar.gz", a_tar, {"packed": True}), ("a.dat", a_tar, {})]
+)
+async def test_members_are_results_like_any_other(
+    box: Box, monkeypatch: pytest.MonkeyPatch, name: str, kind: Any, packed: dict[str, bool]
+) -> None:
+    monkeypatch.setattr(unpacking, "FILES", 3)
+    educators = [an_educator() for _ in range(5)]
+    for educator in educators:
+        await box.bench.know(educator)
+    files = {f"{educator}-{bureau}.eft": answer(bureau, educator) for educator in educators for bureau in (FBI, STATE)}
+    await taken(box, name, kind(files, **packed))
+    assert await ledger(box) == [(number, "read", "") for number in range(10)]
+    assert await batch(box) == [("zip" if kind is a_zip else "tar", "done", 10, 10, "")]
+    for educator in educators:
+        assert (await box.bench.topics(educator))[-1] == "FingerprintCleared"
+
+
+async def test_one_bad_member_is_quarantined_by_itself(box: Box) -> None:
+    content = bytearray(
+        a_zip(
+            [
+                ("a.eft", answer(FBI, an_educator())),
+                ("encrypted.eft", answer(FBI, an_educator())),
+                ("cut.eft", answer(FBI, an_educator())[:100]),
+                ("../../etc/passwd", answer(FBI, an_educator())),
+                ("inner.zip", a_zip({"x.eft": answer(FBI, an_educator())})),
+                ("a.eft", answer(FBI, an_educator())),
+                ("Ñandú-文件.eft", answer(FBI, an_educator())),
+            ]
+        )
+    )
+    second = content.find(b"PK\x01\x02", content.find(b"PK\x01\x02") + 4)
+    (start,) = struct.unpack_from("<L", content, second + 42)
+    content[second + 8] |= 1
+    content[start + 6] |= 1
+    await taken(box, "mixed.zip", bytes(content))
+    assert await ledger(box) == [
+        (0, "read", ""),
+        (1, "quarantined", "member_encrypted"),
+        (2, "quarantined", "truncated"),
+        (3, "read", ""),
+        (4, "quarantined", "member_nested"),
+        (5, "quarantined", "member_twice"),
+        (6, "read", ""),
+    ]
+    assert await batch(box) == [("zip", "done", 7, 7, "")]
+    files = await _files(box)
+    assert [name for name, _ in files][-1] == "Ñandú-文件.eft"
+    assert all(content for _, content in files)
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (a_zip({"a": b"1" * 3000})[:-30], "bundle_cut"),
+        (a_tar({"a": b"1" * 3000}, packed=True)[:-9], "bundle_cut"),
+        (a_zip({str(number): bytes(10_000_000) for number in range(8)}), "bundle_ratio"),
+        (b"no bundle at all", "bundle_unknown"),
+        (a_zip({str(number): b"" for number in range(12)}), "bundle_members"),
+    ],
+)
+async def test_a_bad_bundle_is_quarantined_whole_and_the_next_file_goes_on(
+    bench: Bench, tmp_path: Path, content: bytes, reason: str
+) -> None:
+    box = a_box(bench, tmp_path, rule=Rule.RENAMED, limits=Limits(members=10))
+    box.drop("bad.zip", content)
+    box.drop("good.eft", answer(FBI, an_educator()))
+    await box.after(0)
+    assert sorted(await ledger(box), key=str) == [(None, "quarantined", reason), (None, "read", "")]
+    assert (await batch(box))[0][1:] == ("quarantined", None, 0, reason)
+    claim = await bench.one("SELECT claim FROM files WHERE state = 'quarantined'")
+    assert claim == await bench.one("SELECT id FROM batches")
+    assert ("bad.zip", content) in await _files(box)
+    assert box.left == []
+    assert reason in reasons.SENTENCES
+
+
+async def test_a_bundle_still_on_its_way_is_given_time(box: Box) -> None:
+    content = a_zip({"a.eft": answer(FBI, an_educator())})
+    box.drop("slow.zip", content[:-40])
+    await box.look()
+    await box.after(5)
+    assert await ledger(box) == []
+    (there,) = box.reading.rglob("*slow.zip")
+    there.write_bytes(content)
+    await box.after(1)
+    await box.after(1)
+    assert await ledger(box) == [(0, "read", "")]
+
+
+async def test_a_bundle_that_stays_cut_is_quarantined(box: Box) -> None:
+    box.drop("cut.zip", a_zip({"a.eft": answer(FBI, an_educator())})[:-40])
+    await box.look()
+    await box.after(10)
+    assert await ledger(box) == [(None, "quarantined", "bundle_cut")]
+    assert box.left == []
+
+
+async def test_the_same_bundle_again_is_a_duplicate_and_adds_nothing(box: Box) -> None:
+    content = a_zip({"a.eft": answer(FBI, an_educator()), "b.eft": answer(FBI, an_educator())})
+    await taken(box, "one.zip", content)
+    await taken(box, "two.zip", content)
+    assert await ledger(box) == [(0, "read", ""), (1, "read", "")]
+    assert await batch(box) == [("zip", "done", 2, 2, ""), ("zip", "duplicate", 2, 0, "")]
+    first, second = await box.bench.rows("SELECT id, first_id FROM batches ORDER BY received_at")
+    assert second["first_id"] == first["id"]
+
+
+async def test_another_bundle_with_the_same_files_notes_them_as_duplicates(box: Box) -> None:
+    files = {"a.eft": answer(FBI, an_educator()), "b.eft": answer(FBI, an_educator())}
+    await taken(box, "one.zip", a_zip(files))
+    await taken(box, "two.tar", a_tar(files))
+    assert sorted(row[1] for row in await ledger(box)) == ["duplicate", "duplicate", "read", "read"]
+
+
+async def test_an_empty_bundle_is_done(box: Box) -> None:
+    await taken(box, "empty.zip", a_zip({}))
+    assert await batch(box) == [("zip", "done", 0, 0, "")]
+
+
+async def test_the_name_of_a_bundle_is_sealed(box: Box) -> None:
+    await taken(box, "jordan-rivera.zip", a_zip({"a.eft": answer(FBI, an_educator())}))
+    assert b"jordan" not in await box.bench.one("SELECT name FROM batches")
+    async with box.bench.database.reading() as session:
+        row = await session.get_one(tables.Batch, await box.bench.one("SELECT id FROM batches"))
+        assert list((await batches.names(session, box.bench.vault, [row])).values()) == ["jordan-rivera.zip"]
+
+
+async def test_a_member_that_cannot_be_taken_in_holds_up_nobody(box: Box, monkeypatch: pytest.MonkeyPatch) -> None:
+    from services.fingerprint.actions import results
+    from services.fingerprint.ebts import Unreadable
+
+    take = results.take
+
+    async def picky(session: Any, vault: Any, arrivals: Any, *more: Any) -> Any:
+        if any("bad" in one.name and not isinstance(one.message, Unreadable) for one in arrivals):
+            raise ValueError("a bug that only this file meets")
+        return await take(session, vault, arrivals, *more)
+
+    monkeypatch.setattr(results, "take", picky)
+    names = ["a", "b", "bad", "d", "e"]
+    await taken(box, "all.zip", a_zip({name: answer(FBI, an_educator()) for name in names}))
+    assert [row[1] for row in await ledger(box)] == ["read", "read", "quarantined", "read", "read"]
+    assert await batch(box) == [("zip", "done", 5, 5, "")]
+
+
+async def test_ten_thousand_members_are_taken_in(box: Box) -> None:
+    await taken(box, "many.zip", a_zip({f"{number:06}.eft": answer(FBI, an_educator()) for number in range(10_000)}))
+    assert await batch(box) == [("zip", "done", 10_000, 10_000, "")]
+    assert await box.bench.one("SELECT count(*) FROM answers") == 10_000
+
+
+async def test_a_member_of_100_mb_is_quarantined_and_the_next_goes_on(box: Box) -> None:
+    large = os.urandom(1_000_000) * 100
+    await taken(box, "large.tar.gz", a_tar({"large": large, "next.eft": answer(FBI, an_educator())}, packed=True))
+    assert await ledger(box) == [(0, "quarantined", "too_large"), (1, "read", "")]
+    assert await box.bench.one("SELECT count(*) FROM pieces") == 101
+
+
+async def _files(box: Box) -> list[tuple[str, bytes]]:
+    """Name and bytes of every file that is kept, in the order of the ledger."""
+    async with box.bench.database.reading() as session:
+        found = []
+        for row in await box.bench.rows("SELECT id FROM files WHERE key_id IS NOT NULL ORDER BY member NULLS LAST"):
+            file = await session.get_one(tables.File, row["id"])
+            found.append(await archive.content(session, box.bench.vault, file))
+        return found

@@ -1,0 +1,197 @@
+"""Signals and manifests: what they name is read when complete, and they go with it, whatever is killed between."""
+
+import hashlib
+import os
+from pathlib import Path
+
+import pytest
+
+from services.fingerprint.sources import Rule
+from services.fingerprint.spool import folder, incoming
+from tests.fingerprint.answers import FBI, STATE, an_educator, answer
+from tests.fingerprint.conftest import Bench
+from tests.fingerprint.spooling import Box, a_box
+
+
+@pytest.fixture
+def signal(bench: Bench, tmp_path: Path) -> Box:
+    return a_box(bench, tmp_path, rule=Rule.SIGNAL)
+
+
+@pytest.fixture
+def manifest(bench: Bench, tmp_path: Path) -> Box:
+    return a_box(bench, tmp_path, rule=Rule.MANIFEST)
+
+
+def listed(**files: bytes) -> bytes:
+    """What `sha256sum` writes of these files."""
+    return "".join(f"{hashlib.sha256(content).hexdigest()}  {name}\n" for name, content in files.items()).encode()
+
+
+async def test_a_file_is_read_when_its_signal_comes_and_the_signal_goes_too(signal: Box) -> None:
+    signal.drop("one.eft", answer(FBI, an_educator()))
+    signal.drop("two.eft", answer(FBI, an_educator()))
+    await signal.look()
+    assert await signal.states() == []
+    signal.drop("one.eft.done", b"")
+    await signal.after(1)
+    assert await signal.states() == ["read"]
+    assert signal.left == ["two.eft"]
+
+
+async def test_a_signal_without_its_file_waits_and_is_said_at_last(signal: Box) -> None:
+    signal.drop("late.eft.done", b"")
+    await signal.look()
+    assert signal.hand.troubles == {}
+    await signal.after(10)
+    assert signal.hand.troubles == {"waits": 1}
+    signal.drop("late.eft", answer(FBI, an_educator()))
+    await signal.after(1)
+    assert await signal.states() == ["read"]
+    await signal.after(1)
+    assert signal.hand.troubles == {}
+    assert signal.left == []
+
+
+async def test_a_signalled_file_that_ends_early_is_not_waited_for(signal: Box) -> None:
+    signal.drop("cut.eft", answer(FBI, an_educator())[:100])
+    signal.drop("cut.eft.done", b"")
+    await signal.after(0)
+    assert await signal.states() == ["quarantined"]
+
+
+@pytest.mark.parametrize("claimed", [True, False])
+async def test_an_importer_killed_between_signal_and_file_leaves_no_signal_behind(
+    signal: Box, monkeypatch: pytest.MonkeyPatch, claimed: bool
+) -> None:
+    """A signal that stayed would make the next file of that name look complete."""
+    signal.drop("one.eft", answer(FBI, an_educator()))
+    signal.drop("one.eft.done", b"")
+    whole = folder.Folder._claim
+
+    def killed(self: folder.Folder, complete: incoming.Complete) -> None:
+        if claimed:
+            whole(self, complete)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(folder.Folder, "_claim", killed)
+    with pytest.raises(KeyboardInterrupt):
+        await signal.after(0)
+    monkeypatch.setattr(folder.Folder, "_claim", whole)
+    await signal.bench.do("UPDATE importers SET until = now() - interval '1 second'")
+    signal.importer = signal.another()
+    await signal.look()
+    assert await signal.states() == ["read"]
+    assert signal.left == []
+
+
+async def test_a_new_file_of_the_name_is_not_taken_for_the_one_that_was_signalled(
+    signal: Box, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = signal.drop("one.eft", answer(FBI, an_educator()))
+    signal.drop("one.eft.done", b"")
+    whole = folder.Folder._claim
+
+    def killed(self: folder.Folder, complete: incoming.Complete) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(folder.Folder, "_claim", killed)
+    with pytest.raises(KeyboardInterrupt):
+        await signal.after(0)
+    monkeypatch.setattr(folder.Folder, "_claim", whole)
+    os.rename(first, first.with_name(".elsewhere"))
+    signal.drop("one.eft", answer(FBI, an_educator())[:50])
+    await signal.bench.do("UPDATE importers SET until = now() - interval '1 second'")
+    signal.importer = signal.another()
+    await signal.look()
+    assert await signal.states() == []
+    assert signal.left == [".elsewhere", "one.eft"]
+
+
+async def test_files_are_read_when_all_that_a_manifest_lists_are_there(manifest: Box) -> None:
+    one, two = answer(FBI, an_educator()), answer(STATE, an_educator())
+    manifest.drop("list.sha256", listed(one=one, two=two))
+    manifest.drop("one", one)
+    manifest.drop("two", two[:100])
+    manifest.drop("other", answer(FBI, an_educator()))
+    await manifest.look()
+    await manifest.after(1)
+    assert await manifest.states() == []
+    manifest.drop("two", two)
+    await manifest.after(1)
+    assert await manifest.states() == ["read", "read"]
+    assert manifest.left == ["other"]
+
+
+async def test_what_a_manifest_lists_and_is_not_there_is_said_after_some_time(manifest: Box) -> None:
+    one = answer(FBI, an_educator())
+    manifest.drop("list.sha256", listed(one=one, absent=b"a", wrong=b"b"))
+    manifest.drop("one", one)
+    manifest.drop("wrong", b"c")
+    await manifest.look()
+    assert manifest.hand.troubles == {}
+    await manifest.after(10)
+    assert manifest.hand.troubles == {"waits": 2}
+    assert await manifest.states() == []
+    assert manifest.left == ["list.sha256", "one", "wrong"]
+
+
+async def test_a_manifest_that_is_still_written_is_not_believed(manifest: Box) -> None:
+    one, two = answer(FBI, an_educator()), answer(FBI, an_educator())
+    manifest.drop("one", one)
+    manifest.drop("two", two)
+    manifest.drop("list.sha256", listed(one=one))
+    await manifest.after(0.125)
+    await manifest.after(0.5)
+    manifest.drop("list.sha256", listed(one=one, two=two))
+    await manifest.after(0.75)
+    assert await manifest.states() == []
+    await manifest.after(1)
+    assert await manifest.states() == ["read", "read"]
+
+
+@pytest.mark.parametrize("content", [b"", b"no list\n", listed(one=b"1")[:-1], b"\xff\n", listed(**{"../x": b"1"})])
+async def test_what_is_no_manifest_is_said_and_harms_nobody(manifest: Box, content: bytes) -> None:
+    one = answer(FBI, an_educator())
+    manifest.drop("bad.sha256", content)
+    manifest.drop("good.sha256", listed(one=one))
+    manifest.drop("one", one)
+    await manifest.look()
+    await manifest.after(1)
+    assert await manifest.states() == ["read"]
+    await manifest.after(10)
+    assert manifest.hand.troubles == {"waits": 1}
+
+
+async def test_an_importer_killed_between_a_manifest_and_its_files_loses_none(
+    manifest: Box, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    contents = {name: answer(FBI, an_educator()) for name in ("one", "two", "three")}
+    for name, content in contents.items():
+        manifest.drop(name, content)
+    manifest.drop("list.sha256", listed(**contents))
+    whole = folder.Folder._claim
+    claims: list[str] = []
+
+    def killed(self: folder.Folder, complete: incoming.Complete) -> object:
+        claims.append(complete.name)
+        if len(claims) == 2:
+            raise KeyboardInterrupt
+        return whole(self, complete)
+
+    monkeypatch.setattr(folder.Folder, "_claim", killed)
+    await manifest.after(0)
+    with pytest.raises(KeyboardInterrupt):
+        await manifest.after(1)
+    monkeypatch.setattr(folder.Folder, "_claim", whole)
+    await manifest.bench.do("UPDATE importers SET until = now() - interval '1 second'")
+    manifest.importer = manifest.another()
+    await manifest.look()
+    assert await manifest.states() == ["read"] * 3
+    assert manifest.left == []
+
+
+def test_a_list_is_what_sha256sum_writes() -> None:
+    digest = hashlib.sha256(b"1").digest()
+    text = f"{digest.hex()}  a b.eft\r\n{digest.hex().upper()} *b\n".encode()
+    assert incoming.lines(text) == {"a b.eft": digest, "b": digest}

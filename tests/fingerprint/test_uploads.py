@@ -1,0 +1,301 @@
+"""What staff upload is checked without being taken in, and takes the path of every other file; a batch is undone."""
+
+import os
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import pytest
+
+from services.fingerprint import sources
+from services.fingerprint.actions import batches, matching, undoing, unmatched, uploads
+from services.fingerprint.actions.uploads import Checked
+from services.fingerprint.bundles import Limits
+from services.fingerprint.rules.addressing import Address
+from services.fingerprint.rules.check import State
+from services.fingerprint.sources import Rule, Source
+from tests.fingerprint.answers import FBI, STATE, an_educator, answer
+from tests.fingerprint.bundling import a_zip
+from tests.fingerprint.conftest import Bench
+from tests.fingerprint.spooling import Box, a_box
+
+
+@dataclass
+class Somebody:
+    """Who acts."""
+
+    account_id: UUID
+    username: str = "dana.analyst"
+
+
+DANA = Somebody(uuid4())
+
+
+@dataclass
+class Desk:
+    """Where staff upload."""
+
+    box: Box
+    source: Source
+
+    @property
+    def bench(self) -> Bench:
+        return self.box.bench
+
+    async def keep(self, content: bytes, largest: int = 1_000_000) -> UUID:
+        return await uploads.keep(self.source, _in_pieces(content), largest)
+
+    async def check(self, content: bytes, name: str = "all.zip") -> Checked:
+        upload_id = await self.keep(content)
+        async with self.bench.database.reading() as session:
+            return await uploads.check(session, self.bench.vault, self.source, upload_id, name, Limits())
+
+    async def receive(self, upload_id: UUID, name: str = "all.zip") -> str:
+        """Staff say that it is to be taken in; the state of its batch."""
+        async with self.bench.database.transaction() as session:
+            batch = await uploads.receive(session, self.bench.vault, self.source, upload_id, name, DANA)
+            return batch.state
+
+    async def taken(self, *contents: bytes) -> UUID:
+        """An upload of these answers is taken in; its batch."""
+        upload_id = await self.keep(a_zip({f"{number}.eft": one for number, one in enumerate(contents)}))
+        await self.receive(upload_id)
+        await self.box.after(1)
+        return upload_id
+
+    async def undo(self, batch_id: UUID) -> int:
+        async with self.bench.database.transaction() as session:
+            return await undoing.undo(session, self.bench.vault, batch_id, DANA, "sent by mistake")
+
+    async def refusal(self, batch_id: UUID) -> str:
+        """Why a batch cannot be undone."""
+        with pytest.raises(undoing.Refused) as refused:
+            await self.undo(batch_id)
+        return str(refused.value.why)
+
+
+@pytest.fixture
+def desk(bench: Bench, tmp_path: Path) -> Desk:
+    source = sources.uploads(tmp_path)
+    return Desk(a_box(bench, tmp_path, source, rule=Rule.RENAMED), source)
+
+
+async def test_an_upload_is_taken_in_like_any_other_file(desk: Desk) -> None:
+    educator = an_educator()
+    await desk.bench.know(educator)
+    upload_id = await desk.keep(a_zip({"a.eft": answer(FBI, educator), "b.eft": answer(STATE, educator)}))
+    await desk.box.after(1)
+    assert await desk.bench.one("SELECT count(*) FROM files") == 0
+    assert await desk.receive(upload_id) == "running"
+    await desk.box.after(1)
+    assert await desk.bench.rows("SELECT id, kind, state, members, done, account_id FROM batches") == [
+        {
+            "id": upload_id,
+            "kind": "upload",
+            "state": "done",
+            "members": 2,
+            "done": 2,
+            "account_id": DANA.account_id,
+        }
+    ]
+    assert (await desk.bench.standing(educator)).state is State.CLEARED
+    assert desk.box.left == []
+    assert await desk.bench.rows("SELECT DISTINCT source FROM files") == [{"source": "upload"}]
+
+
+async def test_one_result_may_be_uploaded_by_itself(desk: Desk) -> None:
+    upload_id = await desk.keep(answer(FBI, an_educator()))
+    await desk.receive(upload_id, "one.eft")
+    await desk.box.after(1)
+    assert await desk.bench.rows("SELECT state, member FROM files") == [{"state": "read", "member": 0}]
+
+
+async def test_the_same_upload_again_is_a_duplicate(desk: Desk) -> None:
+    content = a_zip({"a.eft": answer(FBI, an_educator())})
+    assert await desk.receive(await desk.keep(content)) == "running"
+    await desk.box.after(1)
+    assert await desk.receive(await desk.keep(content)) == "duplicate"
+    await desk.box.after(1)
+    assert await desk.bench.one("SELECT count(*) FROM files") == 1
+    assert not _kept(desk)
+
+
+async def test_an_upload_whose_page_did_not_commit_is_not_taken_in(desk: Desk) -> None:
+    upload_id = await desk.keep(answer(FBI, an_educator()))
+    async with desk.bench.database.transaction() as session:
+        await uploads.receive(session, desk.bench.vault, desk.source, upload_id, "one.eft", DANA)
+        await session.rollback()
+    for _ in range(3):
+        await desk.box.after(1)
+    assert await desk.bench.one("SELECT count(*) FROM files") == 0
+    assert len(desk.box.left) == 1
+    (held,) = desk.source.reading.rglob("*~*")
+    os.utime(held, (time.time() - 10_000,) * 2)
+    for _ in range(3):
+        await desk.box.after(1)
+    assert desk.box.left == []
+
+
+async def test_what_nobody_comes_back_to_is_removed_after_an_hour(desk: Desk) -> None:
+    upload_id = await desk.keep(answer(FBI, an_educator()))
+    await desk.box.after(1)
+    (kept,) = _kept(desk)
+    assert kept.stat().st_mode & 0o077 == 0
+    os.utime(kept, (time.time() - 3700,) * 2)
+    await desk.box.after(1)
+    assert not _kept(desk)
+    with pytest.raises(FileNotFoundError):
+        await desk.receive(upload_id)
+
+
+async def test_an_upload_that_is_too_large_leaves_nothing(desk: Desk) -> None:
+    with pytest.raises(uploads.TooLarge):
+        await desk.keep(b"x" * 1001, largest=1000)
+    assert not _kept(desk)
+
+
+async def test_what_is_discarded_is_gone(desk: Desk) -> None:
+    upload_id = await desk.keep(b"x")
+    await uploads.discard(desk.source, upload_id)
+    await uploads.discard(desk.source, upload_id)
+    assert not _kept(desk)
+
+
+async def test_a_check_counts_and_does_nothing(desk: Desk) -> None:
+    known, new = answer(FBI, an_educator()), answer(FBI, an_educator())
+    await desk.bench.take(known)
+    content = a_zip(
+        [("a", known), ("b", new), ("c", new), ("d", new[:50]), ("e", b"noise"), ("f", answer(STATE)), ("f", b"1")]
+    )
+    found = await desk.check(content)
+    assert (found.members, found.readable, found.repeated) == (7, 2, 2)
+    assert found.wrong == {"truncated": 1, "tag": 1, "member_twice": 1}
+    assert (found.refused, found.there) == ("", None)
+    assert await desk.bench.one("SELECT count(*) FROM files") == 1
+    assert await desk.bench.one("SELECT count(*) FROM batches") == 0
+
+
+async def test_a_check_says_why_nothing_can_be_taken_and_what_is_there(desk: Desk) -> None:
+    assert (await desk.check(a_zip({"a": b"1"})[:-9])).refused == "bundle_cut"
+    content = a_zip({"a.eft": answer(FBI, an_educator())})
+    upload_id = await desk.keep(content)
+    await desk.receive(upload_id)
+    await desk.box.after(1)
+    found = await desk.check(content)
+    assert (found.there, found.repeated, found.readable) == (upload_id, 1, 0)
+
+
+async def test_a_batch_is_undone_and_a_clearance_on_it_alone_ends(desk: Desk) -> None:
+    educator = an_educator()
+    await desk.bench.know(educator)
+    batch_id = await desk.taken(answer(FBI, educator), answer(STATE, educator), answer(FBI))
+    assert (await desk.bench.standing(educator)).state is State.CLEARED
+    assert await desk.undo(batch_id) == 3
+    assert (await desk.bench.standing(educator)).state is State.NOTHING_YET
+    assert (await desk.bench.topics(educator))[-1] == "ClearanceEnded"
+    assert await desk.bench.rows("SELECT place, count(*) FROM answers GROUP BY 1") == [
+        {"place": "set_aside", "count": 3}
+    ]
+    assert await desk.bench.one("SELECT state FROM batches") == "undone"
+    assert await desk.bench.one("SELECT reason FROM audit WHERE action = 'batch.undone'") == "sent by mistake"
+    assert "to its end" in await desk.refusal(batch_id)
+
+
+async def test_what_was_undone_can_be_taken_back_answer_by_answer(desk: Desk) -> None:
+    educator = an_educator()
+    await desk.bench.know(educator)
+    batch_id = await desk.taken(answer(FBI, educator), answer(STATE, educator))
+    await desk.undo(batch_id)
+    async with desk.bench.database.transaction() as session:
+        for row in await unmatched.done(session, desk.bench.vault):
+            found = await matching.locked(session, row.id)
+            assert found is not None
+            await unmatched.undo(session, desk.bench.vault, found, DANA, "it was right")
+    assert (await desk.bench.standing(educator)).state is State.CLEARED
+
+
+async def test_a_batch_on_which_a_clearance_with_another_answer_stands_is_not_undone(desk: Desk) -> None:
+    educator = an_educator()
+    await desk.bench.know(educator)
+    batch_id = await desk.taken(answer(FBI, educator))
+    await desk.bench.take(answer(STATE, educator))
+    assert "rests on an answer" in await desk.refusal(batch_id)
+    assert (await desk.bench.standing(educator)).state is State.CLEARED
+
+
+async def test_a_batch_whose_answer_was_corrected_is_not_undone(desk: Desk) -> None:
+    educator = an_educator()
+    await desk.bench.know(educator)
+    batch_id = await desk.taken(answer(FBI, educator, tcn="T1"))
+    await desk.bench.take(answer(FBI, educator, tcn="T1", stamped="20260902140501Z"))
+    assert "rests on an answer" in await desk.refusal(batch_id)
+
+
+async def test_a_batch_that_corrects_is_undone_and_what_it_corrected_holds_again(desk: Desk) -> None:
+    educator = an_educator()
+    await desk.bench.know(educator)
+    await desk.bench.take(answer(FBI, educator, tcn="T1"))
+    await desk.bench.take(answer(STATE, educator))
+    batch_id = await desk.taken(answer(FBI, educator, tcn="T1", found="I", stamped="20260902140501Z"))
+    assert (await desk.bench.standing(educator)).state is not State.CLEARED
+    assert await desk.undo(batch_id) == 1
+    assert (await desk.bench.standing(educator)).state is State.CLEARED
+
+
+async def test_a_batch_whose_bytes_came_in_another_way_too_is_not_undone(desk: Desk) -> None:
+    content = answer(FBI, an_educator())
+    batch_id = await desk.taken(content)
+    await desk.bench.take(content)
+    assert "rests on an answer" in await desk.refusal(batch_id)
+
+
+async def test_a_batch_on_which_somebody_ruled_is_not_undone(desk: Desk) -> None:
+    educator = an_educator()
+    await desk.bench.know(educator)
+    batch_id = await desk.taken(answer(FBI, educator, found="I"))
+    await desk.bench.do(
+        "INSERT INTO rulings (educator_id, purpose, at, account_id, sealed) VALUES (:id, '2301', now(), :who, '')",
+        id=educator,
+        who=uuid4(),
+    )
+    assert "rests on an answer" in await desk.refusal(batch_id)
+
+
+async def test_a_batch_of_which_staff_assigned_an_answer_is_not_undone(desk: Desk) -> None:
+    educator = an_educator()
+    await desk.bench.know(educator)
+    batch_id = await desk.taken(answer(FBI))
+    async with desk.bench.database.transaction() as session:
+        found = await matching.locked(session, await desk.bench.one("SELECT id FROM answers"))
+        assert found is not None
+        await unmatched.assign(session, desk.bench.vault, found, Address(educator, "2301"), DANA, "by phone")
+    assert "assigned or set aside" in await desk.refusal(batch_id)
+
+
+async def test_a_batch_that_still_runs_is_not_undone(desk: Desk) -> None:
+    upload_id = await desk.keep(a_zip({"a.eft": answer(FBI)}))
+    await desk.receive(upload_id)
+    assert "to its end" in await desk.refusal(upload_id)
+    assert await desk.bench.one("SELECT state FROM batches") == batches.RUNNING
+
+
+async def test_what_was_undone_may_be_uploaded_again(desk: Desk) -> None:
+    content = answer(FBI, an_educator())
+    batch_id = await desk.taken(content)
+    await desk.undo(batch_id)
+    again = await desk.taken(content)
+    assert await desk.bench.rows("SELECT id, state FROM batches ORDER BY received_at") == [
+        {"id": batch_id, "state": "undone"},
+        {"id": again, "state": "done"},
+    ]
+
+
+def _kept(desk: Desk) -> list[Path]:
+    return list((desk.source.folder / "checked").iterdir())
+
+
+async def _in_pieces(content: bytes) -> AsyncIterator[bytes]:
+    for start in range(0, len(content), 100):
+        yield content[start : start + 100]
