@@ -90,7 +90,7 @@ class Relay:
         self._missing: dict[str, float] = {}  # topics that the broker does not have, and when it is asked again
 
     async def run(self) -> None:
-        """Lead when it is our turn, until stopped. What is unsent then stays in the outbox."""
+        """Lead when it is our turn, until stopped. What cannot be sent then stays in the outbox."""
         pause = FIRST_PAUSE
         while not self._stopping:
             try:
@@ -106,7 +106,7 @@ class Relay:
         self._stopped.set()
 
     async def stop(self) -> None:
-        """Wait, within a bound, until what is at the broker is acked and removed."""
+        """Wait, within a bound, until what was committed before is at the broker and removed (of a backlog, one read)."""
         self._stopping = True
         self._notice.set()
         try:
@@ -162,15 +162,18 @@ class Relay:
         return None
 
     async def _send_all(self, connection: asyncpg.Connection, producer: AIOKafkaProducer) -> None:
+        over = False  # whether everything has been read that was committed before the stop
         while True:
             self._notice.clear()
-            rows = await self._read(connection) if not self._stopping else []
+            stopping = self._stopping
+            rows = [] if over else await self._read(connection)
+            over = stopping
             acked, failed = await self._landed(connection, self._under_way)
             self._under_way = Sent([]) if failed else await self._send(producer, rows)
             await self._remove(connection, acked)
             if failed:
                 raise failed
-            if self._stopping and not self._under_way.ids:
+            if over and not self._under_way.ids:
                 return
             if not rows:
                 await self._wait(NET)

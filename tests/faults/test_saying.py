@@ -147,3 +147,12 @@ async def test_a_topic_that_the_broker_lacks_holds_up_no_other_and_its_facts_go_
         assert [fact["subject_id"] for fact in await place.said(REVOKED)] == ["a"]
     finally:
         await admin.close()
+
+
+async def test_what_is_committed_before_sigterm_is_sent_before_the_end(place: Place) -> None:
+    """The last of several is committed while the relay lets rows gather."""
+    worker = await place.says()
+    await worker.do("load", writers=1, each=5, subjects=1)
+    assert await worker.stop() < 15
+    assert await place.saying.count("outbox") == 0
+    assert len(await place.said()) == 5
