@@ -85,6 +85,7 @@ def checked(nu: checks.NuChecker, documents: checks.Documents) -> Checked:
     """`await checked(page, "login")`: every promise about how pages are made, and a picture in `.cache/screens`."""
 
     async def check(page: Page, name: str) -> None:
+        await page.wait_for_load_state()  # a click returns before the page it leads to has its styles
         await checks.keep_picture(page, name)
         html = await documents.last(page)
         assert nu.errors(html) == []
