@@ -106,7 +106,7 @@ class Relay:
         self._stopped.set()
 
     async def stop(self) -> None:
-        """Wait, within a bound, until what was committed before is at the broker and removed (of a backlog, one read)."""
+        """Wait, within a bound, until what was committed before is acked and removed (of a backlog, one read)."""
         self._stopping = True
         self._notice.set()
         try:
