@@ -111,7 +111,7 @@ class Access:
         request.state.caller = caller
         if self._roles and not caller.has(*self._roles):
             if not caller.roles and Role.EDUCATOR in self._roles:
-                raise Elsewhere("/applications")
+                raise Elsewhere("/ecs")  # which says why, and leads on
             raise Denied(403)
         return caller
 

@@ -1,7 +1,7 @@
 """Switches each guard off and sees the tests that rest on it turn red: `make sabotage`.
 
-A test that cannot fail is worse than none. Every guard of the messaging is named here with the test that must notice
-its absence; the run fails if one stays green. `python -m tests.sabotage NAME...` tries only these.
+A test that cannot fail is worse than none. Each guard is named here with the test that must notice its
+absence; the run fails if one stays green. `python -m tests.sabotage NAME...` tries only these.
 """
 
 import os
@@ -28,6 +28,7 @@ NOTICED_BY: Final[dict[str, str]] = {
     "by_last_id": "faults/test_saying.py -k test_7",
     "no_sequence_lock": "faults/test_saying.py -k test_7",
     "no_leader": "faults/test_saying.py -k test_8",
+    "no_last_look": "faults/test_saying.py -k before_sigterm",
     "unsafe_commit": "faults/test_database_killed.py",
     "ordinary_parser": "faults/test_hearing.py -k test_17",
     "ordinary_consumer": "faults/test_reading.py",
@@ -53,6 +54,24 @@ NOTICED_BY: Final[dict[str, str]] = {
     "roles_beside_requests": "notifier/test_officials.py -k side_by_side",
     "boundless_reader": "fingerprint/test_ebts_hostile.py -k limit_is_enforced",
     "reader_looks_again": "fingerprint/test_ebts_hostile.py -k twice_the_work",
+    "no_fence": "fingerprint/test_leases.py -k a_frozen_importer",
+    "removed_before_kept": "fingerprint/test_spool.py -k database_away",
+    "taken_again": "fingerprint/test_groups.py -k no_second_time",
+    "numbers_not_held": "fingerprint/test_together.py -k versions",
+    "any_check_digit": "fingerprint/test_rules_addressing.py -k a_case_number",
+    "two_people_named": "fingerprint/test_by_submission.py -k somebody_else",
+    "names_say_nothing": "fingerprint/test_results.py -k contradicting_name",
+    "number_alone_ties": "fingerprint/test_by_submission.py -k birth_date",
+    "newest_comes_last": "fingerprint/test_rules_deciding.py -k a_correction_supersedes",
+    "new_prints_wash": "fingerprint/test_rules_deciding.py -k wash_an_open",
+    "clear_for_ever": "fingerprint/test_expiring.py -k a_year_of_days",
+    "undone_whatever_rests": "fingerprint/test_uploads.py -k not_undone",
+    "old_keys_serve": "fingerprint/test_rotating.py -k read_the_old_key",
+    "sealed_as_long_as_it_is": "fingerprint/test_results.py -k no_longer_than_none",
+    "compartment_in_sight": "fingerprint/test_results.py -k a_notice_goes",
+    "boundless_bundle": "fingerprint/test_bundles.py -k a_bomb",
+    "any_role": "access/test_table.py -k each_person",
+    "any_form": "shared/test_web.py -k only_our_own_forms",
     "past_knows_all": "certificate/test_rules_examples.py -k test_example",
 }
 _SUMMARY: Final = re.compile(r"^(FAILED|ERROR) .*", re.MULTILINE)

@@ -21,22 +21,22 @@ def address(row: Row) -> str:
 
 
 def said(row: Row, who: str) -> str:
-    """What the table says must happen: `in`, `login`, `applications` or `forbidden`."""
+    """What the table says must happen: `in`, `login`, `request` (access is asked for first) or `forbidden`."""
     if "public" in row.who or who in row.who:
         return "in"
     if who == VISITOR:
         return "login"
     if "signed_in" in row.who:
         return "in"
-    return "applications" if who == NOBODY and "educator" in row.who else "forbidden"
+    return "request" if who == NOBODY and "educator" in row.who else "forbidden"
 
 
 def happened(row: Row, who: str, status: int, location: str, page: str) -> str:
     """What did happen, in the same words. What comes after the door is `in`: a stale form, a thing that is nobody's."""
     if status == 303 and location.startswith("/login?"):
         return "login"
-    if status == 303 and location == "/applications" and said(row, who) != "in":
-        return "applications"
+    if status == 303 and location == "/ecs" and said(row, who) != "in":
+        return "request"
     if status == 403 and "open for too long" not in page:
         return "forbidden"
     return "in"

@@ -19,7 +19,7 @@ from shared import auth, bus, db, faults, inbox, intake, outbox, reading, rebuil
 from shared.bus import Listener
 from shared.events import EVENTS, Event
 from shared.relay import Relay
-from tests.faults import small, unguarded
+from tests.faults import small, unguarded, unguarded_results
 from tests.faults.unguarded import put
 
 
@@ -154,6 +154,16 @@ def no_leader() -> None:
     put(relay, "LOCK", secrets.randbelow(1 << 31))
 
 
+def no_last_look() -> None:
+    """A relay that is told to stop reads no more."""
+    read = Relay._read
+
+    async def none_at_the_end(self: Relay, connection: Any) -> Any:
+        return [] if self._stopping else await read(self, connection)
+
+    put(Relay, "_read", none_at_the_end)
+
+
 def unsafe_commit() -> None:
     """PostgreSQL says "committed" before it is written."""
     db.TIMEOUTS["synchronous_commit"] = "off"
@@ -222,30 +232,35 @@ def last_comes_wins() -> None:
     small.STANDS = small.STANDS.replace("WHERE s.sequence < excluded.sequence", "")
 
 
-ALL: Final[dict[str, Callable[[], None]]] = {
-    function.__name__: function
-    for function in (
-        publish_apart,
-        publish_in_memory,
-        publish_at_once,
-        no_inbox,
-        offsets_first,
-        no_idle_timeout,
-        by_last_id,
-        no_sequence_lock,
-        no_leader,
-        unsafe_commit,
-        ordinary_parser,
-        ordinary_consumer,
-        no_parking,
-        park_everything,
-        strict_reading,
-        loud_rebuild,
-        last_comes_wins,
-        long_cache,
-        no_count,
-    )
-} | unguarded.ALL
+ALL: Final[dict[str, Callable[[], None]]] = (
+    {
+        function.__name__: function
+        for function in (
+            publish_apart,
+            publish_in_memory,
+            publish_at_once,
+            no_inbox,
+            offsets_first,
+            no_idle_timeout,
+            by_last_id,
+            no_sequence_lock,
+            no_leader,
+            no_last_look,
+            unsafe_commit,
+            ordinary_parser,
+            ordinary_consumer,
+            no_parking,
+            park_everything,
+            strict_reading,
+            loud_rebuild,
+            last_comes_wins,
+            long_cache,
+            no_count,
+        )
+    }
+    | unguarded.ALL
+    | unguarded_results.ALL
+)
 
 
 def apply(name: str) -> None:

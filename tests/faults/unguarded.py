@@ -24,7 +24,7 @@ def put(owner: Any, name: str, value: Any) -> None:
     setattr(owner, name, value)
 
 
-def _databases_after(statement: str) -> None:
+def databases_after(statement: str) -> None:
     """Every database of this run has had this done to it."""
     upgrade = migrate.upgrade
 
@@ -41,12 +41,12 @@ def _databases_after(statement: str) -> None:
 
 def one_number_for_many() -> None:
     """No index keeps a Social Security Number with one person."""
-    _databases_after("DROP INDEX IF EXISTS uq_blind_index_ssn")
+    databases_after("DROP INDEX IF EXISTS uq_blind_index_ssn")
 
 
 def two_certificates() -> None:
     """No key keeps an application with one certificate."""
-    _databases_after("ALTER TABLE IF EXISTS certificates DROP CONSTRAINT uq_certificates_application_id")
+    databases_after("ALTER TABLE IF EXISTS certificates DROP CONSTRAINT uq_certificates_application_id")
 
 
 def no_lock_on_application() -> None:

@@ -87,6 +87,10 @@ class _Freezing:
 
 async def main(step: str, home: str, keys: str, url: str) -> None:
     """Take in what is in the folder, up to the step."""
+    if guard := os.environ.get("FAULTS_SABOTAGE"):
+        from tests.faults import sabotages
+
+        sabotages.apply(guard)
     setattr(unpacking, "FILES", 3)  # noqa: B010 - so that a small bundle takes several transactions
     {
         **STEPS,

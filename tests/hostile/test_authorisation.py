@@ -222,7 +222,8 @@ def test_a_role_taken_back_counts_from_the_next_page(system: System, crowd: Crow
     path = f"/staff/accounts/{row['account_id']}/revoke"
     assert administrator.send("POST", path, fields=fields).status == 303
     for page in ("/ecs/profile", "/ecs/fingerprints", "/ecs/certificates"):
-        assert member.browser.send("GET", page).headers["location"] == "/applications"
+        assert member.browser.send("GET", page).headers["location"] == "/ecs"
+    assert "You need educator access for that page" in member.browser.open("/ecs/profile").tree.text_content()
 
 
 def test_a_role_that_nobody_asked_for_is_not_given(system: System) -> None:

@@ -238,7 +238,7 @@ async def test_cookies_are_host_bound_secure_and_out_of_reach_of_scripts(visitor
     ("path", "role", "status", "to"),
     [
         ("/kit/educator?a=1", None, 303, "/login?next=/kit/educator%3Fa%3D1"),
-        ("/kit/educator", "nobody", 303, "/applications"),
+        ("/kit/educator", "nobody", 303, "/ecs"),
         ("/kit/educator", "analyst", 403, None),
         ("/kit/staff", "educator", 403, None),
         ("/kit/staff", "nobody", 403, None),
