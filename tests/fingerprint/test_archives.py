@@ -120,6 +120,34 @@ async def test_a_bad_bundle_is_quarantined_whole_and_the_next_file_goes_on(
     assert reason in reasons.SENTENCES
 
 
+@pytest.mark.parametrize("first", ["wrongly named.zip", "second of its name.tar"])
+async def test_what_only_its_wrapping_made_unreadable_is_read_when_it_is_sent_again(box: Box, first: str) -> None:
+    educator = an_educator()
+    await box.bench.know(educator)
+    good = answer(FBI, educator)
+    box.drop(first, good if first.endswith(".zip") else a_tar([("a.eft", answer(FBI)), ("a.eft", good)]))
+    await box.look()
+    box.drop("again.eft", good)
+    box.drop("and again.eft", good)
+    await box.look()
+    assert box.left == []
+    assert await box.bench.topics(educator) == ["ResultReceived"]
+    (read,) = await box.bench.rows(
+        "SELECT f.id FROM files f JOIN answers a ON a.file_id = f.id WHERE a.claimed_id = :id", id=educator
+    )
+    assert await box.bench.rows("SELECT reason, errors, key_id, first_id FROM files WHERE state = 'duplicate'") == 2 * [
+        {"reason": "", "errors": [], "key_id": None, "first_id": read["id"]}
+    ]
+    assert await box.bench.one("SELECT count(*) FROM files WHERE state = 'quarantined'") == 0
+    kept = (
+        "SELECT count(*) FROM data_keys k WHERE educator_id IS NULL AND NOT EXISTS (SELECT FROM {} WHERE key_id = k.id)"
+    )
+    assert await box.bench.one(kept.format("(SELECT key_id FROM files UNION ALL SELECT key_id FROM batches)")) == 0
+    assert (
+        await box.bench.one("SELECT count(*) FROM pieces p JOIN files f ON f.id = p.file_id WHERE key_id IS NULL") == 0
+    )
+
+
 async def test_a_bundle_still_on_its_way_is_given_time(box: Box) -> None:
     content = a_zip({"a.eft": answer(FBI, an_educator())})
     box.drop("slow.zip", content[:-40])

@@ -4,6 +4,7 @@ import asyncio
 import random
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
@@ -13,10 +14,12 @@ from sqlalchemy.exc import DBAPIError
 from services.fingerprint import standing
 from services.fingerprint.actions import results
 from services.fingerprint.actions.results import Arrival, Outcome
+from services.fingerprint.ebts import Unreadable
 from tests.fingerprint.answers import FBI, STATE, an_educator, answer, notice
 from tests.fingerprint.conftest import Bench, arrival
 
 PEOPLE = 12
+_WAITING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 
 
 def _story(seed: int, educators: Sequence[str]) -> list[bytes]:
@@ -102,6 +105,29 @@ async def test_the_same_bytes_twice_in_one_group_are_read_once(bench: Bench) -> 
     (first,) = await bench.rows("SELECT id FROM files WHERE state = 'read'")
     assert await bench.one("SELECT first_id FROM files WHERE state = 'duplicate'") == first["id"]
     assert await bench.topics(educator) == ["ResultReceived"]
+
+
+async def test_of_the_same_bytes_in_one_group_those_that_can_be_read_are(bench: Bench) -> None:
+    educator = an_educator()
+    await bench.know(educator)
+    good = arrival(answer(FBI, educator))
+    wrapped = replace(good, message=Unreadable("member_twice"))
+    assert await _all(bench, [wrapped, good, wrapped]) == [Outcome.DUPLICATE, Outcome.READ, Outcome.DUPLICATE]
+    assert await bench.topics(educator) == ["ResultReceived"]
+
+
+async def test_what_another_importer_is_just_noting_as_unreadable_is_read(bench: Bench) -> None:
+    educator = an_educator()
+    await bench.know(educator)
+    good = arrival(answer(FBI, educator))
+    async with bench.database.transaction() as session:
+        noted = await results.take(session, bench.vault, [replace(good, message=Unreadable("bundle_unknown"))], 0.0)
+        reading = asyncio.create_task(_all(bench, [good, arrival(answer(STATE, educator))]))
+        while not await bench.one(_WAITING):  # noqa: ASYNC110 - only the database knows
+            await asyncio.sleep(0.01)
+    assert (noted, await reading) == ([Outcome.QUARANTINED], [Outcome.READ, Outcome.READ])
+    assert await bench.one("SELECT count(*) FROM files WHERE state = 'duplicate'") == 1
+    assert await bench.topics(educator) == ["ResultReceived", "ResultReceived", "FingerprintCleared"]
 
 
 async def test_both_answers_in_one_group_clear_once(bench: Bench) -> None:

@@ -17,7 +17,7 @@ from services.fingerprint.rules.addressing import Address
 from services.fingerprint.rules.check import State
 from services.fingerprint.sources import Rule, Source
 from tests.fingerprint.answers import FBI, STATE, an_educator, answer
-from tests.fingerprint.bundling import a_zip
+from tests.fingerprint.bundling import a_tar, a_zip
 from tests.fingerprint.conftest import Bench
 from tests.fingerprint.spooling import Box, a_box
 
@@ -175,6 +175,14 @@ async def test_a_check_counts_and_does_nothing(desk: Desk) -> None:
     assert (found.refused, found.there) == ("", None)
     assert await desk.bench.one("SELECT count(*) FROM files") == 1
     assert await desk.bench.one("SELECT count(*) FROM batches") == 0
+
+
+async def test_a_check_counts_as_readable_what_only_its_wrapping_made_unreadable(desk: Desk) -> None:
+    good = answer(FBI, an_educator())
+    await desk.receive(await desk.keep(a_tar([("a", answer(FBI)), ("a", good)])))
+    await desk.box.after(1)
+    found = await desk.check(a_zip([("a", good), ("b", good)]))
+    assert (found.readable, found.repeated, found.wrong) == (1, 1, {})
 
 
 async def test_a_check_says_why_nothing_can_be_taken_and_what_is_there(desk: Desk) -> None:

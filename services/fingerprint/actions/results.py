@@ -38,8 +38,24 @@ FROM unnest(CAST(:batches AS uuid[]), CAST(:members AS int[])) AS m (batch_id, m
 JOIN files f USING (batch_id, member)
 """)
 _THERE: Final = text("""
-SELECT mark, id FROM files WHERE mark = ANY(CAST(:marks AS bytea[])) AND state <> 'duplicate'
+SELECT mark, id, state FROM files WHERE mark = ANY(CAST(:marks AS bytea[])) AND state <> 'duplicate'
 """)
+# Bytes that could not be read where they came first, and now can: the row that says so makes room for the one that is
+# read, and is a duplicate of it from then on.
+_HOLD_FORMER: Final = text("""
+SELECT id, key_id FROM files WHERE id = ANY(CAST(:ids AS uuid[])) AND state = 'quarantined' ORDER BY mark FOR UPDATE
+""")
+_STEP_ASIDE: Final = text("""
+UPDATE files SET state = 'duplicate', reason = '', field = '', errors = '[]', key_id = NULL
+WHERE id = ANY(CAST(:ids AS uuid[]))
+""")
+_POINT: Final = text("""
+WITH moved AS (SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:firsts AS uuid[])) AS n (id, first_id))
+UPDATE files f SET first_id = m.first_id
+FROM (SELECT * FROM moved UNION ALL SELECT o.id, n.first_id FROM moved n JOIN files o ON o.first_id = n.id) AS m
+WHERE f.id = m.id
+""")
+_DROP_PIECES: Final = text("DELETE FROM pieces WHERE file_id = ANY(CAST(:ids AS uuid[]))")
 # In one order, so that two importers never wait for each other.
 _ENTER: Final = text("""
 INSERT INTO files
@@ -124,13 +140,17 @@ class Arrival:
 
 @dataclass(slots=True)
 class _Entry:
-    """A row of the ledger to be, and what goes with it. A duplicate has `first`, whatever else it has is dropped."""
+    """A row of the ledger to be, and what goes with it. A duplicate has `first`, whatever else it has is dropped.
+
+    `former`: the row of the same bytes that could not be read, which this one takes the place of.
+    """
 
     arrival: Arrival
     marks: tuple[bytes, ...]
     mark: bytes
     id: UUID = field(default_factory=new_id)
     first: UUID | None = None
+    former: UUID | None = None
     evidence: Evidence | None = None
     place: matching.Place | None = None
     key: DataKey | None = None
@@ -156,6 +176,10 @@ class _Entry:
         return self.arrival.message
 
     @property
+    def unreadable(self) -> bool:
+        return isinstance(self.arrival.message, Unreadable)
+
+    @property
     def number(self) -> matching.Number:
         return self.message.origin, self.message.tcn
 
@@ -177,7 +201,8 @@ def understood(content: bytes) -> Message | Unreadable:
 async def take(
     session: Session, vault: Vault, arrivals: Sequence[Arrival], held_share: float | None = None
 ) -> list[Outcome]:
-    """Take files in, all or none. The same bytes again are noted, and change nothing.
+    """Take files in, all or none. The same bytes again are noted, and change nothing, unless they could not be read
+    before and can be now: under a name that made an archive of them, or as the second of one name in one.
 
     Locks are taken in one order: numbers, submissions, persons, keys, the ledger, checks, subjects of facts.
 
@@ -226,14 +251,21 @@ async def _taken(session: Session, arrivals: Sequence[Arrival]) -> set[int]:
 
 
 async def _find_firsts(session: Session, entries: Sequence[_Entry]) -> None:
-    """Note which bytes came before, in the ledger or earlier in this very group."""
+    """Note which bytes came before, in the ledger or in this very group. What can be read goes before what cannot."""
     marks = [mark for entry in entries for mark in entry.marks]
-    there = await session.execute(_THERE, {"marks": marks})
-    firsts: dict[bytes, UUID] = {row.mark: row.id for row in there}
-    for entry in entries:
+    there = {row.mark: row for row in await session.execute(_THERE, {"marks": marks})}
+    firsts: dict[bytes, UUID] = {}
+    for entry in sorted(entries, key=lambda entry: entry.unreadable):
+        entry.former = None
         entry.first = next((firsts[mark] for mark in entry.marks if mark in firsts), None)
-        if entry.first is None:
-            firsts |= dict.fromkeys(entry.marks, entry.id)
+        if entry.first is not None:
+            continue
+        before = next((there[mark] for mark in entry.marks if mark in there), None)
+        if before is not None and (entry.unreadable or before.state != Outcome.QUARANTINED):
+            entry.first = before.id
+            continue
+        entry.former = before.id if before is not None else None
+        firsts |= dict.fromkeys(entry.marks, entry.id)
 
 
 async def _place_all(session: Session, vault: Vault, entries: Sequence[_Entry]) -> None:
@@ -261,18 +293,42 @@ async def _enter(session: Session, entries: Sequence[_Entry]) -> None:
     if not entries:
         return
     new = [one for one in entries if one.first is None]
-    entered = set((await session.scalars(_ENTER, _columns(new))).all()) if new else set()
-    late = [one for one in new if one.id not in entered]
+    late: list[_Entry] = []
+    former: dict[UUID, UUID] = {}
+    while new:
+        former |= await _make_room(session, new)
+        entered = set((await session.scalars(_ENTER, _columns(new))).all())
+        came_late = [one for one in new if one.id not in entered]
+        if came_late:
+            await _find_firsts(session, came_late)
+        late += [one for one in came_late if one.first is not None]
+        # What the other importer could not read makes room as well.
+        new = [one for one in came_late if one.first is None]
     if late:
         own = [one.key.id for one in late if one.key and not (one.place and one.place.educator_id)]
         await session.execute(_DISCARD, {"ids": own})
-        await _find_firsts(session, late)
     firsts = {one.id: one.first for one in late}
     again = [one for one in entries if one.first is not None]
     for one in again:
         one.first = firsts.get(one.first, one.first) if one.first else None
     if again:
         await session.execute(_ENTER, _columns(again))
+    if former:
+        instead = [firsts.get(entry_id) or entry_id for entry_id in former.values()]
+        await session.execute(_POINT, {"ids": list(former), "firsts": instead})
+
+
+async def _make_room(session: Session, entries: Sequence[_Entry]) -> dict[UUID, UUID]:
+    """Let rows of bytes that could not be read step aside: each with the entry that takes its place."""
+    wanted = {one.former: one.id for one in entries if one.former is not None}
+    if not wanted:
+        return {}
+    rows = (await session.execute(_HOLD_FORMER, {"ids": list(wanted)})).all()
+    ids = [row.id for row in rows]
+    await session.execute(_STEP_ASIDE, {"ids": ids})
+    await session.execute(_DROP_PIECES, {"ids": ids})
+    await session.execute(_DISCARD, {"ids": [row.key_id for row in rows]})
+    return {row.id: wanted[row.id] for row in rows}
 
 
 def _columns(entries: Sequence[_Entry]) -> dict[str, list[object]]:

@@ -31,7 +31,7 @@ from shared.db import Session
 
 KEPT_SECONDS: Final = 3600.0
 _AT_ONCE: Final = 500
-_THERE: Final = text("SELECT mark FROM files WHERE mark = ANY(CAST(:marks AS bytea[])) AND state <> 'duplicate'")
+_THERE: Final = text("SELECT mark, state FROM files WHERE mark = ANY(CAST(:marks AS bytea[])) AND state <> 'duplicate'")
 
 
 class TooLarge(Exception):
@@ -105,7 +105,7 @@ async def check(session: Session, vault: Vault, source: Source, upload_id: UUID,
         found.there = await batches.same(session, vault, hashed.digest())
         if not found.refused:
             found.members = bundle.count
-            seen: set[bytes] = set()
+            seen: dict[bytes, bool] = {}
             each = bundle.members(0)
             while group := await asyncio.to_thread(_said, each):
                 await _count(session, vault, group, seen, found)
@@ -162,19 +162,23 @@ def drop_old(source: Source) -> None:
 
 
 async def _count(
-    session: Session, vault: Vault, group: list[tuple[bytes, str]], seen: set[bytes], found: Checked
+    session: Session, vault: Vault, group: list[tuple[bytes, str]], seen: dict[bytes, bool], found: Checked
 ) -> None:
+    """Count the next members. `seen`: the digests before them, each with whether it could be read."""
     marks = {digest: vault.marks(digest) for digest, _ in group}
-    every = [mark for one in marks.values() for mark in one]
-    there = set(await session.scalars(_THERE, {"marks": every}))
+    rows = await session.execute(_THERE, {"marks": [mark for one in marks.values() for mark in one]})
+    there = {row.mark: row.state == "read" for row in rows}
     for digest, code in group:
-        if digest in seen or there.intersection(marks[digest]):
+        before = [there[mark] for mark in marks[digest] if mark in there]
+        before += [seen[digest]] if digest in seen else []
+        # What could not be read where it came before, and can be here, is read.
+        if any(before) or (code and before):
             found.repeated += 1
         elif code:
             found.wrong[code] += 1
         else:
             found.readable += 1
-        seen.add(digest)
+        seen[digest] = not code or any(before)
 
 
 def _said(each: Iterator[bundles.Member]) -> list[tuple[bytes, str]]:

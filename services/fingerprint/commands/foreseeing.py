@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from services.fingerprint import bundles
 from services.fingerprint.actions import following, results
+from services.fingerprint.actions.results import Outcome
 from services.fingerprint.bundles import Refused
 from services.fingerprint.commands.running import Desk, Progress
 from services.fingerprint.ebts import DEFAULT_LIMITS, Unreadable
@@ -57,8 +58,9 @@ async def foresee(desk: Desk, files: Sequence[Path], progress: Progress) -> Fore
         began = await following.now(session)
         known = await following.of_files(session, desk.vault, list(fresh), began)
     for digest, times in fresh.items():
-        found.read += digest not in known
-        found.repeated += times - (digest not in known)
+        new = digest not in known or known[digest].state == Outcome.QUARANTINED
+        found.read += new
+        found.repeated += times - new
     progress.end()
     return found
 
