@@ -1,5 +1,6 @@
 """Signals and manifests: what they name is read when complete, and they go with it, whatever is killed between."""
 
+import errno
 import hashlib
 import os
 from pathlib import Path
@@ -8,6 +9,7 @@ import pytest
 
 from services.fingerprint.sources import Rule
 from services.fingerprint.spool import folder, incoming
+from services.fingerprint.spool.files import KEPT_BYTES
 from tests.fingerprint.answers import FBI, STATE, an_educator, answer
 from tests.fingerprint.conftest import Bench
 from tests.fingerprint.spooling import Box, a_box
@@ -60,13 +62,37 @@ async def test_a_signalled_file_that_ends_early_is_not_waited_for(signal: Box) -
     assert await signal.states() == ["quarantined"]
 
 
-@pytest.mark.parametrize("claimed", [True, False])
-async def test_an_importer_killed_between_signal_and_file_leaves_no_signal_behind(
-    signal: Box, monkeypatch: pytest.MonkeyPatch, claimed: bool
-) -> None:
-    """A signal that stayed would make the next file of that name look complete."""
+@pytest.mark.parametrize("name", ["x" * 250, "é" * 125])
+async def test_a_signal_with_a_name_of_the_longest_kind_is_heeded(signal: Box, name: str) -> None:
+    signal.drop(name, answer(FBI, an_educator()))
+    signal.drop(f"{name}.done", b"")
+    signal.drop("z.eft", answer(FBI, an_educator()))
+    signal.drop("z.eft.done", b"")
+    await signal.after(0)
+    assert await signal.states() == ["read", "read"]
+    assert (signal.left, signal.hand.troubles) == ([], {})
+
+
+async def test_a_folder_of_ours_that_is_not_there_is_said_and_made_again(signal: Box) -> None:
+    await signal.after(0)
+    (held,) = signal.reading.iterdir()
+    held.rmdir()
     signal.drop("one.eft", answer(FBI, an_educator()))
     signal.drop("one.eft.done", b"")
+    await signal.after(1)
+    assert signal.hand.troubles == {"folder": 1}
+    await signal.after(1)
+    assert await signal.states() == ["read"]
+
+
+@pytest.mark.parametrize("name", ["one.eft", "é" * 125])
+@pytest.mark.parametrize("claimed", [True, False])
+async def test_an_importer_killed_between_signal_and_file_leaves_no_signal_behind(
+    signal: Box, monkeypatch: pytest.MonkeyPatch, claimed: bool, name: str
+) -> None:
+    """A signal that stayed would make the next file of that name look complete."""
+    signal.drop(name, answer(FBI, an_educator()))
+    signal.drop(f"{name}.done", b"")
     whole = folder.Folder._claim
 
     def killed(self: folder.Folder, complete: incoming.Complete) -> None:
@@ -156,6 +182,57 @@ async def test_what_is_no_manifest_is_said_and_harms_nobody(manifest: Box, conte
     manifest.drop("bad.sha256", content)
     manifest.drop("good.sha256", listed(one=one))
     manifest.drop("one", one)
+    await manifest.look()
+    await manifest.after(1)
+    assert await manifest.states() == ["read"]
+    await manifest.after(10)
+    assert manifest.hand.troubles == {"waits": 1}
+
+
+async def test_a_list_with_a_name_of_the_longest_kind_is_heeded(manifest: Box) -> None:
+    one = answer(FBI, an_educator())
+    manifest.drop("one", one)
+    manifest.drop(f"{'x' * 248}.sha256", listed(one=one))
+    await manifest.look()
+    await manifest.after(1)
+    assert await manifest.states() == ["read"]
+    assert (manifest.left, manifest.hand.troubles) == ([], {})
+
+
+@pytest.mark.parametrize("what", ["list", "file"])
+async def test_a_list_or_file_that_cannot_be_read_holds_up_no_other_list(
+    manifest: Box, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    one, two = answer(FBI, an_educator()), answer(FBI, an_educator())
+    manifest.drop("a", one)
+    manifest.drop("a.sha256", listed(a=one))
+    manifest.drop("b", two)
+    manifest.drop("b.sha256", listed(b=two))
+    whole = os.open
+    forbidden = f"{manifest.incoming}/{'a.sha256' if what == 'list' else 'a'}"
+
+    def refused(path: str, *more: int) -> int:
+        if path == forbidden:
+            raise PermissionError(errno.EACCES, "no")
+        return whole(path, *more)
+
+    monkeypatch.setattr(os, "open", refused)
+    await manifest.look()
+    await manifest.after(1)
+    assert await manifest.states() == ["read"]
+    await manifest.after(10)
+    assert manifest.hand.troubles == {"waits": 1}
+    monkeypatch.setattr(os, "open", whole)
+    await manifest.after(1)
+    assert await manifest.states() == ["read", "read"]
+    assert manifest.left == []
+
+
+async def test_a_list_larger_than_any_file_that_is_kept_holds_up_nobody(manifest: Box) -> None:
+    one = answer(FBI, an_educator())
+    os.truncate(manifest.drop("a.sha256", b""), KEPT_BYTES + 1)
+    manifest.drop("one", one)
+    manifest.drop("good.sha256", listed(one=one))
     await manifest.look()
     await manifest.after(1)
     assert await manifest.states() == ["read"]

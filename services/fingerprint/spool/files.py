@@ -15,7 +15,7 @@ from uuid import UUID, uuid4
 from services.fingerprint.sources import UNFINISHED
 
 _SEPARATOR: Final = "~"
-# File systems bound names at 255 bytes; a claim takes 33 of them.
+# File systems bound names at 255 bytes; a claim takes 33 of them, the mark of a signal or list up to 28.
 _LONGEST_NAME: Final = 220
 PIECE: Final = 1_000_000
 # The largest file that is kept. A transaction with a larger one would not end in time.
@@ -91,7 +91,12 @@ def is_finished(name: str) -> bool:
 
 def claimed_name(claim: UUID, name: str) -> str:
     """What a file is called while it is held; of a long name its end is kept."""
-    return f"{claim.hex}{_SEPARATOR}{os.fsdecode(os.fsencode(name)[-_LONGEST_NAME:])}"
+    return f"{claim.hex}{_SEPARATOR}{shortened(name)}"
+
+
+def shortened(name: str) -> str:
+    """The end of a name, so that it and what stands before it are no longer than a name may be."""
+    return os.fsdecode(os.fsencode(name)[-_LONGEST_NAME:])
 
 
 def given_name(held: str) -> tuple[UUID, str]:

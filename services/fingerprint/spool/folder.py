@@ -27,6 +27,7 @@ from services.fingerprint.spool.files import (
     claimed_name,
     given_name,
     read,
+    shortened,
     sight_of,
 )
 from services.fingerprint.spool.groups import Group, Loose, Patience
@@ -209,10 +210,12 @@ class Folder:
     def _claim_all(self, token: Token, pulse: Pulse) -> None:
         """Take a signal or manifest, then its files: so a crash between leaves it with us, and not without them."""
         number = token.files[0].sight.number if token.files and token.files[0].sight else 0
-        kept = f"{self._mine}/{_TOKEN}.{number}~{token.name}"
+        path, kept = f"{self._incoming_path}/{token.name}", f"{self._mine}/{_TOKEN}.{number}~{shortened(token.name)}"
         try:
-            os.rename(f"{self._incoming_path}/{token.name}", kept)
+            os.rename(path, kept)
         except FileNotFoundError:
+            if os.path.lexists(path):
+                raise  # it is our own folder that is missing
             return  # another importer was faster
         for complete in token.files:
             pulse.beat()
@@ -221,12 +224,10 @@ class Folder:
 
     def _go_on_with(self, path: str, name: str, pulse: Pulse) -> None:
         """Claim what is left of the files of a token that an importer held."""
-        number, _, given = name.removeprefix(f"{_TOKEN}.").partition("~")
         if self.source.rule is Rule.SIGNAL:
-            file = given.removesuffix(self.source.suffix)
-            sight = sight_of(f"{self._incoming_path}/{file}")
-            if sight is not None and str(sight.number) == number:
-                self._claim(Complete(file, sight))
+            number, _, given = name.removeprefix(f"{_TOKEN}.").partition("~")
+            if complete := self._signalled(number, given.removesuffix(self.source.suffix), pulse):
+                self._claim(complete)
         else:
             try:
                 wanted = lines(read(path, _LARGEST_TOKEN, pulse.beat, lambda _: False).content or b"")
@@ -235,6 +236,17 @@ class Folder:
             for file, digest in wanted.items():
                 self._claim(Complete(file, None, digest))
         os.unlink(path)
+
+    def _signalled(self, number: str, name: str, pulse: Pulse) -> Complete | None:
+        """The file that a signal was for, if it is still there; of a long name only the end is known."""
+        end = os.fsencode(name)
+        with os.scandir(self._incoming_path) as entries:
+            for entry in entries:
+                pulse.beat()
+                sight = sight_of(entry.path) if os.fsencode(entry.name).endswith(end) else None
+                if sight is not None and str(sight.number) == number:
+                    return Complete(entry.name, sight)
+        return None
 
     def _adopt_file(self, path: str, name: str) -> bool:
         """Hold what another held, under the same claim."""

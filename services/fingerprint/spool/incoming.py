@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from services.fingerprint.sources import Rule, Source
-from services.fingerprint.spool.files import Gone, Sight, is_finished, opened, read, sight_of
+from services.fingerprint.spool.files import Gone, Oversize, Sight, is_finished, opened, read, sight_of
 from services.fingerprint.spool.worker import Pulse
 
 # Clocks of file systems are coarse: a folder that has just changed may have changed again at the same time.
@@ -176,7 +176,8 @@ class Incoming:
     def _listed(self, name: str, names: set[str], now: float, pulse: Pulse) -> tuple[Token | None, int]:
         """A manifest that stands still, and how many of its files are not yet there as it says.
 
-        What is no list counts as one that is missing: a list may still be written, and half of it looks whole.
+        What is no list, or cannot be read, counts as one that is missing: a list may still be written, and half of it
+        looks whole. The lists after it go on.
         """
         path = f"{self._path}/{name}"
         sight = sight_of(path)
@@ -191,6 +192,8 @@ class Incoming:
             wanted = lines(read(path, _LARGEST_MANIFEST, pulse.beat, lambda _: False).content or b"")
         except Gone:
             return None, 0
+        except (OSError, Oversize):
+            return None, 1
         if not wanted:
             return None, 1
         there = {file: digest for file, digest in wanted.items() if file in names}
@@ -207,7 +210,7 @@ class Incoming:
         if (kept := self._sums.get(name)) is None or kept[0] != sight:
             try:
                 self._sums[name] = kept = (sight, _digest(path, pulse))
-            except Gone:
+            except (Gone, OSError):
                 return b""
         return kept[1]
 
