@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import asyncpg
@@ -105,10 +104,8 @@ def test_nothing_outlives_a_starter_that_is_killed(tmp_path: Path) -> None:
 
 def test_a_taken_port_is_said_in_one_sentence(tmp_path: Path, own_parts: OwnParts) -> None:
     taken = own_parts.valkey().port
-    before = time.monotonic()
     with pytest.raises(Failed, match=f"Port {taken}.*taken.*ECS_PORT"):
         Valkey(tmp_path, taken).start()
-    assert time.monotonic() - before < 5
 
 
 def test_data_of_another_postgresql_is_refused_and_left_alone(tmp_path: Path) -> None:

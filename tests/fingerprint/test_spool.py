@@ -424,26 +424,6 @@ async def test_files_of_a_former_version_are_taken_over(box: Box) -> None:
     assert box.left == []
 
 
-async def test_a_complete_file_is_committed_within_200_ms(bench: Bench, tmp_path: Path) -> None:
-    box = a_box(bench, tmp_path, rule=Rule.RENAMED)
-    running = asyncio.create_task(an_importer_with_a_clock(box).run())
-    took: list[float] = []
-    try:
-        await asyncio.to_thread(wait_until, lambda: any(box.reading.glob("*-*")), 10)
-        for number in range(11):
-            part = box.drop(f"{number}.part", answer(FBI, an_educator()))
-            part.rename(box.incoming / f"{number}.eft")
-            began = time.monotonic()
-            while await bench.one("SELECT count(*) FROM files") <= number:
-                assert time.monotonic() - began < 10
-                await asyncio.sleep(0.005)
-            took.append(time.monotonic() - began)
-    finally:
-        running.cancel()
-        await asyncio.gather(running, return_exceptions=True)
-    assert sorted(took)[5] < 0.2, took
-
-
 async def test_a_source_says_who_an_origin_is_and_what_its_codes_mean(bench: Bench, tmp_path: Path) -> None:
     educator = an_educator()
     await bench.know(educator)
@@ -461,13 +441,6 @@ async def test_a_source_says_who_an_origin_is_and_what_its_codes_mean(bench: Ben
     assert await bench.rows("SELECT bureau, educator_id, purpose FROM answers") == [
         {"bureau": "state", "educator_id": educator, "purpose": "2300"}
     ]
-
-
-def an_importer_with_a_clock(box: Box) -> Any:
-    """The box's importer by the real clock."""
-    for hand in box.importer.hands:
-        hand.folder.clock = time.monotonic
-    return box.importer
 
 
 def _listings(monkeypatch: pytest.MonkeyPatch) -> list[str]:
