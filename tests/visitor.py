@@ -41,7 +41,7 @@ class Visitor:
     def __post_init__(self) -> None:
         # no connection outlives its answer: nobody has to close a visitor
         alone = httpx.Limits(max_keepalive_connections=0)
-        self._http = httpx.Client(timeout=20.0, trust_env=False, limits=alone)
+        self._http = httpx.Client(timeout=60.0, trust_env=False, limits=alone)
         self.tree: html.HtmlElement = html.document_fromstring("<p></p>")
 
     # --- going somewhere ---
@@ -143,7 +143,7 @@ class Visitor:
         """Where each link leads, by its text."""
         return {_text(a): str(a.get("href")) for a in self.tree.iter("a") if a.get("href")}
 
-    def until(self, path: str, holds: "Callable[[Visitor], bool]", seconds: float = 20.0) -> "Visitor":
+    def until(self, path: str, holds: "Callable[[Visitor], bool]", seconds: float = 60.0) -> "Visitor":
         """Reload a page until it says what it should; fail with what it said last."""
         from tests.waiting import wait_until
 

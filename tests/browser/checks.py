@@ -50,7 +50,7 @@ async def axe_violations(page: Page) -> list[str]:
     """What axe objects to: rule, what is wrong, and where."""
     if not await page.evaluate("'axe' in window"):
         await page.evaluate(_axe())
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(90):
         found: dict[str, Any] = await page.evaluate(
             "(rules) => axe.run(document, {runOnly: rules, resultTypes: ['violations']})", list(RULES)
         )

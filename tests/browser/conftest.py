@@ -44,7 +44,7 @@ async def new_page(browser: Browser, documents: checks.Documents) -> AsyncIterat
         )
         contexts.append(context)
         page = await context.new_page()
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(45_000)
         documents.watch(page, javascript=javascript)
         return page
 

@@ -53,7 +53,7 @@ async def lasting_window(browser: Browser, documents: checks.Documents) -> Async
     """One for all scenes: a new one would load and read every style and script again."""
     context = await browser.new_context(locale="en-US")
     page = await context.new_page()
-    page.set_default_timeout(15_000)
+    page.set_default_timeout(45_000)
     documents.watch(page, javascript=True)
     yield page
     await context.close()

@@ -21,7 +21,7 @@ MOST_TABS: Final = 120
 Part = Literal["button", "link"]
 
 # Other test runs and a cold cache may share the machine.
-expect.set_options(timeout=15_000)
+expect.set_options(timeout=45_000)
 
 
 def label(text: str) -> re.Pattern[str]:
@@ -92,11 +92,11 @@ class Walker:
         await expect(self.page.get_by_role("alert").get_by_role("listitem")).to_have_text(list(problems))
         assert (await self.page.title()).startswith("Error: ")
 
-    async def until(self, path: str, sentence: str, seconds: float = 20) -> None:
+    async def until(self, path: str, sentence: str, seconds: float = 60) -> None:
         """Reload a page until its main part says this."""
         await self._reload(path, lambda said: sentence in said, seconds)
 
-    async def open_whole(self, path: str, seconds: float = 20) -> None:
+    async def open_whole(self, path: str, seconds: float = 60) -> None:
         """Open a page, again where a service was too slow to have its part on it."""
         await self._reload(path, lambda said: not any(sentence in said for sentence in AWAY), seconds)
 

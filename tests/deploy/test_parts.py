@@ -98,7 +98,7 @@ def test_nothing_outlives_a_starter_that_is_killed(tmp_path: Path) -> None:
     assert len(processes) > 2
     starter.send_signal(signal.SIGKILL)
     starter.wait()
-    _, alive = psutil.wait_procs(processes, timeout=5)
+    _, alive = psutil.wait_procs(processes, timeout=30)
     assert alive == []
 
 

@@ -72,7 +72,7 @@ class Cable:
                     if when == "after":
                         swallow.set()
                         to_there.write(sent)
-                        await asyncio.wait_for(answered.wait(), 10)
+                        await asyncio.wait_for(answered.wait(), 60)
                     self.cut.set()
                     return
             to_there.write(sent)

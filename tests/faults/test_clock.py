@@ -58,7 +58,7 @@ class Site:
 
     async def what_ended(self) -> dict[str, int]:
         """The status of a page with the session, of the link, and of another service's call with its token."""
-        async with httpx.AsyncClient(base_url=self.service.origin, timeout=20) as browser:
+        async with httpx.AsyncClient(base_url=self.service.origin, timeout=60) as browser:
             cookie = {"cookie": f"{session_cookie(self.service.port)}={self.session}"}
             page = await browser.get("/applications", headers=cookie)
             link = await browser.get(f"/reset/{self.link}")
@@ -83,7 +83,7 @@ class Site:
 
     async def ready(self) -> int:
         """What the service says of itself."""
-        async with httpx.AsyncClient(base_url=self.service.origin, timeout=20) as browser:
+        async with httpx.AsyncClient(base_url=self.service.origin, timeout=60) as browser:
             return (await browser.get("/health/ready")).status_code
 
 
@@ -133,7 +133,7 @@ async def test_16_what_ended_stays_ended_on_a_host_whose_clock_is_one_hour_off(s
 
     await until(not_ready, "the service notices that its clock was set")
     assert await site.what_ended() == {"session": 503, "link": 503, "token": 503}
-    async with httpx.AsyncClient(base_url=site.service.origin, timeout=20) as browser:
+    async with httpx.AsyncClient(base_url=site.service.origin, timeout=60) as browser:
         fresh = await site.call(browser, service_token(Keys(site.keys, "educator"), "identity"))
     assert fresh.status_code == 503, "what is good is not decided either: nobody knows what time it is"
 

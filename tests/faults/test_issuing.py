@@ -60,7 +60,7 @@ class Certificate(Part):
 
     def answers(self) -> bool:
         try:
-            return httpx.get(f"http://127.0.0.1:{self.port}/health/ready", timeout=2).status_code == 200
+            return httpx.get(f"http://127.0.0.1:{self.port}/health/ready", timeout=20).status_code == 200
         except httpx.HTTPError:
             return False
 
@@ -86,7 +86,7 @@ class Desk:
     async def press_issue(self, found: Found) -> httpx.Response:
         """Press "Issue" on the page that was opened once everything was there."""
         cookie = f"{session_cookie(self.service.port)}={TOKEN}"
-        async with httpx.AsyncClient(base_url=self.service.origin, timeout=20) as browser:
+        async with httpx.AsyncClient(base_url=self.service.origin, timeout=60) as browser:
             return await browser.post(
                 f"/staff/applications/{found.row.id}/issue",
                 headers={"cookie": cookie, "origin": self.service.origin, "sec-fetch-site": "same-origin"},

@@ -121,7 +121,7 @@ async def test_a_rotation_waits_for_importers_that_mark_under_the_old_version(be
     async with bench.database.transaction() as session:
         await results.take(session, BOTH, [arrival(content)], 0.0)
         beginning = asyncio.create_task(rotate(bench))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while not await bench.rows(_WAITING):  # noqa: ASYNC110 - another connection is waited for
                 await asyncio.sleep(0.01)
     await beginning

@@ -120,7 +120,7 @@ async def test_the_loop_goes_on_after_educator_was_away_and_logs_no_number(
     file = await office.feed(submission("T1", ME_SSN))
     office.educator.status = 503
     loop = asyncio.create_task(submitted.watch(office.service))
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while len(office.educator.calls) < 3:
             await office.state(file)
         office.educator.status = 200
@@ -232,7 +232,7 @@ async def test_it_is_not_tied_while_an_answer_is_placed_without_it(office: Offic
     async with office.bench.database.transaction() as placing:
         assert await submissions.of(placing, [(OURS, "T1")]) == {}
         settling = asyncio.create_task(settle())
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while not await office.bench.rows(_WAITING):
                 pass
         assert await office.state(file) == "untied"

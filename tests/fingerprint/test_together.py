@@ -99,7 +99,7 @@ async def test_a_name_heard_while_its_checks_are_decided_waits_for_nobody_who_wa
     async with bench.database.transaction() as hearing:
         await hearing.execute(text("SELECT FROM persons WHERE educator_id = :id FOR UPDATE"), {"id": educator})
         deciding = asyncio.create_task(awaited.once(bench.database, bench.vault))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while not await bench.one(_WAITING):  # noqa: ASYNC110 - a backend of the database waits, no task of ours
                 await asyncio.sleep(0.01)
         await people.named(hearing, [fact])

@@ -22,7 +22,7 @@ from shared.events import BY_TOPIC
 from shared.topics import PARTITIONS
 from tests.waiting import wait_until
 
-SECONDS: Final = 30.0
+SECONDS: Final = 60.0
 EVERYWHERE: Final = tuple(TopicPartition(name, part) for name in BY_TOPIC for part in range(PARTITIONS))
 
 T = TypeVar("T")

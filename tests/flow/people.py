@@ -24,7 +24,7 @@ def letters(system: System, address: str) -> list[dict[str, Any]]:
     return list(answer.json())
 
 
-def letter(system: System, address: str, about: str, *, seconds: float = 20, beyond: int = 0) -> dict[str, Any]:
+def letter(system: System, address: str, about: str, *, seconds: float = 60, beyond: int = 0) -> dict[str, Any]:
     """The newest letter to an address whose subject holds these words, as soon as there are more than `beyond`."""
 
     def found() -> list[dict[str, Any]]:

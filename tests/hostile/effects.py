@@ -48,7 +48,7 @@ def quiet(system: System) -> dict[str, str]:
         seen.append(everything(system))
         return seen[-1] == seen[-2]
 
-    wait_until(still, 30)
+    wait_until(still, 60)
     return seen[-1]
 
 

@@ -308,7 +308,7 @@ def test_what_comes_after_a_clearance_reads_the_same(system: System, crowd: Crow
         person.drop("fbi")
         person.until("Cleared")
         feed(person)
-        wait_until(partial(arrived, person, 3), 20)
+        wait_until(partial(arrived, person, 3), 60)
         effects.quiet(person.system)
         seen.append({"pages": _pages(person), "letters": _letters(person), "facts": _facts(person)})
     same(seen[0], seen[1])
@@ -329,7 +329,7 @@ def test_an_answer_for_nobody_known_yet_tells_staff_nothing(system: System, crow
             result_files.answer("fbi", oca=mark, name=NAME, finding=finding, rap_sheet=sheet, tcn=f"TCN{mark}"),
         )
         analyst = crowd.fresh("analyst")
-        wait_until(partial(is_listed, analyst, mark), 20)
+        wait_until(partial(is_listed, analyst, mark), 60)
         row = next(tr for tr in analyst.tree.iter("tr") if mark in tr.text_content())
         path = str(row.xpath(".//a/@href")[0])
         line = re.sub(r"\d{1,2}:\d\d\s(AM|PM)", "TIME", row.text_content()).replace(mark, "MARK")

@@ -91,7 +91,7 @@ def test_one_address_is_one_account(system: System) -> None:
     email = browsers[0][2]
     for visitor, username, _ in browsers:
         people.register(visitor, username, email)
-    wait_until(lambda: len(people.letters(system, email)) == 2, 20)
+    wait_until(lambda: len(people.letters(system, email)) == 2, 60)
     links = [people.link_in(one, "/register/confirm/") for one in people.letters(system, email)]
     forms = []
     for (visitor, _, _), link in zip(browsers, links, strict=True):

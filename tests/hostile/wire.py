@@ -8,7 +8,7 @@ import httpx
 
 from tests.visitor import Answer
 
-SECONDS: Final = 20.0
+SECONDS: Final = 60.0
 _ENDED: Final = (ConnectionResetError, BrokenPipeError)
 
 

@@ -117,14 +117,14 @@ class House:
 
     async def errands_are_run(self) -> None:
         """Return when the running service has looked into every errand."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while await self.count("errands"):  # noqa: ASYNC110 - another process runs them
                 await asyncio.sleep(0.05)
 
     async def somebody_waits(self) -> None:
         """Return when a statement in this database waits for another transaction."""
         query = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while not await self.rows(query):  # noqa: ASYNC110 - PostgreSQL does not say when a wait begins
                 await asyncio.sleep(0.02)
 
@@ -228,7 +228,7 @@ class RunningIdentity(Part):
 
     def answers(self) -> bool:
         try:
-            return httpx.get(f"http://127.0.0.1:{self.port}/health/ready", timeout=2).status_code == 200
+            return httpx.get(f"http://127.0.0.1:{self.port}/health/ready", timeout=20).status_code == 200
         except httpx.HTTPError:
             return False
 

@@ -226,7 +226,7 @@ async def test_after_confirming_the_message_says_so(site: Site) -> None:
     (letter,) = await _letters(site, name)
     link = site.house.opened(letter)["link"]
     site.visitor().open(link).fill("Password", PASSWORD).press("Confirm")
-    wait_until(lambda: "confirmed" in visitor.open("/register/done").heading, 5, lambda: visitor.text)
+    wait_until(lambda: "confirmed" in visitor.open("/register/done").heading, 60, lambda: visitor.text)
     assert "confirmed" in site.visitor().open(link).heading
 
 

@@ -132,7 +132,7 @@ async def test_a_loop_that_fails_is_started_again_and_ends_with_the_app(running:
             ended.set()
 
     async with running(loop):
-        await asyncio.wait_for(second.wait(), 10)
+        await asyncio.wait_for(second.wait(), 60)
     assert ended.is_set()
 
 
@@ -157,7 +157,7 @@ async def test_a_loop_that_had_recovered_is_started_again_soon(
         raise LookupError
 
     async with running(loop):
-        await asyncio.wait_for(enough.wait(), 30)
+        await asyncio.wait_for(enough.wait(), 60)
     *growing, last, recovered = [one["seconds"] for one in said]
     assert growing == sorted(growing)
     assert last == 0.5

@@ -109,7 +109,7 @@ async def test_a_frozen_redis_slows_one_page_and_not_the_next(
     sessions = Sessions(client, Identity(kit_app.caller("educator")))
     await sessions.caller(TOKEN)
     part.freeze()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         assert await sessions.caller(TOKEN)
         assert await sessions.caller(TOKEN)
     part.thaw()
@@ -149,7 +149,7 @@ async def test_a_page_that_is_given_up_leaves_the_others_their_answers(redis: Re
     pages = [asyncio.create_task(sessions.caller(TOKEN)) for _ in range(5)]
     await asyncio.sleep(0)  # all wait for one answer now
     pages[0].cancel()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         found = await asyncio.gather(*pages, return_exceptions=True)
     assert isinstance(found[0], asyncio.CancelledError)
     assert found[1:] == [await sessions.caller(TOKEN)] * 4

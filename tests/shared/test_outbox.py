@@ -183,7 +183,7 @@ async def test_a_batch_of_which_nothing_can_be_handled_is_parked_in_time(databas
     records = [
         Record(one.topic, 0, offset, b"a", [], one.model_dump_json().encode()) for offset, one in enumerate(facts)
     ]
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         await Intake(database.transaction, handle).take(records)
     async with database.reading() as session:
         assert await parked.count(session) == 100

@@ -48,7 +48,7 @@ def _taken_address(cast: Cast) -> str:
         letters = people.letters(cast.system, email)
         return {people.link_in(one, "/register/confirm/") for one in letters} - {link}
 
-    wait_until(links, 20)
+    wait_until(links, 60)
     other.open(links().pop()).fill("Password", PASSWORD).press("Confirm")
     assert other.heading == "Login", other.text
     return link
