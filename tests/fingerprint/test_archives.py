@@ -12,6 +12,7 @@ from services.fingerprint.actions import archive, batches
 from services.fingerprint.bundles import Limits
 from services.fingerprint.sources import Rule
 from services.fingerprint.spool import unpacking
+from services.fingerprint.spool.worker import Pulse
 from tests.fingerprint.answers import FBI, STATE, an_educator, answer
 from tests.fingerprint.bundling import a_tar, a_zip
 from tests.fingerprint.conftest import Bench
@@ -215,6 +216,27 @@ async def test_a_member_that_cannot_be_taken_in_holds_up_nobody(box: Box, monkey
     await taken(box, "all.zip", a_zip({name: answer(FBI, an_educator()) for name in names}))
     assert [row[1] for row in await ledger(box)] == ["read", "read", "quarantined", "read", "read"]
     assert await batch(box) == [("zip", "done", 5, 5, "")]
+
+
+async def test_two_bundles_that_are_too_large_are_two(bench: Bench, tmp_path: Path) -> None:
+    box = a_box(bench, tmp_path, limits=Limits(packed=1000))
+    for name in ("a.zip", "b.zip"):
+        await taken(box, name, a_zip({name: os.urandom(2000)}))
+    assert await ledger(box) == [(None, "quarantined", "bundle_large")] * 2
+    assert len({content for _, content in await _files(box)}) == 2
+
+
+async def test_unpacking_a_tar_shows_that_it_goes_on(box: Box, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole, beats = Pulse.beat, []
+
+    def beat(self: Pulse, path: str | None = None) -> None:
+        beats.append(path)
+        whole(self, path)
+
+    monkeypatch.setattr(Pulse, "beat", beat)
+    await taken(box, "large.tar", a_tar({"a.eft": answer(FBI) + bytes(12_000_000)}))
+    # It is read for its sum, looked through, and taken in; other work beats as well.
+    assert len(beats) > 48
 
 
 async def test_ten_thousand_members_are_taken_in(box: Box) -> None:

@@ -1,5 +1,6 @@
 """Zip and tar files are read as a stream, bounded, and held to what they say; one bad member harms no other."""
 
+import gzip
 import io
 import os
 import struct
@@ -8,6 +9,9 @@ import tracemalloc
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import suppress
+from functools import partial
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -32,12 +36,17 @@ def _closing() -> Iterator[None]:
         os.close(_descriptors.pop())
 
 
-def opened(content: bytes, limits: Limits = LIMITS) -> Bundle:
+def opened(
+    content: bytes,
+    limits: Limits = LIMITS,
+    seen: Callable[[bytes], object] = lambda _: None,
+    beat: Callable[[], object] = lambda: None,
+) -> Bundle:
     """The bundle in these bytes, as a file."""
     descriptor = os.memfd_create("bundle")
     _descriptors.append(descriptor)
     os.write(descriptor, content)
-    return bundles.opened(descriptor, limits, "/tmp")
+    return bundles.opened(descriptor, limits, "/tmp", seen, beat)
 
 
 def members(content: bytes, limits: Limits = LIMITS, start: int = 0) -> list[Member]:
@@ -141,6 +150,43 @@ def test_too_many_members_are_refused() -> None:
 
 def test_a_bundle_too_large_is_refused() -> None:
     assert refusal(a_zip({"a": b"1"}), Limits(packed=10)) == "bundle_large"
+
+
+@pytest.mark.parametrize("packed", [10, 1_000_000])
+def test_every_byte_of_a_bundle_is_shown_whether_or_not_it_is_taken(packed: int) -> None:
+    content = a_zip({"a": os.urandom(2000)})
+    seen: list[bytes] = []
+    with suppress(Refused):
+        opened(content, Limits(packed=packed), seen.append)
+    assert b"".join(seen) == content
+
+
+def test_unpacking_shows_that_it_goes_on() -> None:
+    files = {"a": os.urandom(12_000_000), "b": b"2"}
+    for kind in (a_tar, lambda files: a_tar(files, packed=True)):
+        beats = count()
+        found = opened(kind(files), beat=partial(next, beats))
+        assert next(beats) >= 12
+        # Whoever goes on where another stopped unpacks what comes before as well.
+        assert [member.name for member in found.members(1)] == ["b"]
+        assert next(beats) >= 24
+
+
+def test_gzip_members_that_hold_nothing_are_counted() -> None:
+    assert refusal(gzip.compress(b"") * 11, Limits(members=10)) == "bundle_members"
+
+
+def test_what_a_tar_says_of_all_its_members_is_neither_held_nor_endless() -> None:
+    said = b"".join(
+        tarfile.TarInfo.create_pax_global_header({f"{part}.{number}": "" for number in range(2000)})
+        for part in range(20)
+    )
+    content = said + a_tar({"a": b"1"})
+    tracemalloc.start()
+    assert [member.content for member in members(content)] == [b"1"]
+    assert tracemalloc.get_traced_memory()[1] < len(content) + 2_000_000
+    tracemalloc.stop()
+    assert refusal(content, Limits(members=10)) == "bundle_unpacked"
 
 
 def test_what_only_is_named_so_is_no_bundle() -> None:

@@ -15,19 +15,27 @@ from services.fingerprint.messages import Message
 ALONE = "upload"
 
 
-def opened(descriptor: int, name: str, limits: Limits, folder: str, seen: Callable[[bytes], object]) -> Bundle:
+def opened(
+    descriptor: int,
+    name: str,
+    limits: Limits,
+    folder: str,
+    seen: Callable[[bytes], object],
+    beat: Callable[[], object] = lambda: None,
+) -> Bundle:
     """The bundle in an open file; a file that is none, as a bundle of one.
 
     Args:
         folder: on whose disk what is too large to be held is unpacked, into a file without a name.
         seen: is given every byte of the file, in order, once.
+        beat: called now and then, here and when members are read: unpacking goes on.
 
     Raises:
         bundles.Refused: it is a bundle of which nothing can be taken.
         OSError: it cannot be read.
     """
     if bundles.looks_like_one(name, os.pread(descriptor, bundles.HEAD, 0)):
-        return bundles.opened(descriptor, limits, folder, seen)
+        return bundles.opened(descriptor, limits, folder, seen, beat)
     size = os.fstat(descriptor).st_size
     for piece in pieces_at(descriptor, 0, size):
         seen(piece)

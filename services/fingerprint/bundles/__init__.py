@@ -29,12 +29,19 @@ def looks_like_one(name: str, head: bytes) -> bool:
     return name.lower().endswith(_SUFFIXES) or zips.begins(head) or tars.begins(head)
 
 
-def opened(descriptor: int, limits: Limits, folder: str, seen: Callable[[bytes], object] = lambda _: None) -> Bundle:
+def opened(
+    descriptor: int,
+    limits: Limits,
+    folder: str,
+    seen: Callable[[bytes], object] = lambda _: None,
+    beat: Callable[[], object] = lambda: None,
+) -> Bundle:
     """The bundle in an open file, looked through.
 
     Args:
         folder: on whose disk a member that is too large to be held is unpacked, into a file without a name.
-        seen: is given every byte of the file, in order, once.
+        seen: is given every byte of the file, in order, once, whether or not anything of it can be taken.
+        beat: called now and then, here and when members are read: unpacking goes on.
 
     Raises:
         Refused: nothing of it can be taken.
@@ -42,16 +49,16 @@ def opened(descriptor: int, limits: Limits, folder: str, seen: Callable[[bytes],
     """
     size = os.fstat(descriptor).st_size
     head = os.pread(descriptor, HEAD, 0)
-    if size > limits.packed:
-        raise Refused("bundle_large")
     at = 0
     while at < size and (piece := os.pread(descriptor, PIECE, at)):
         seen(piece)
         at += len(piece)
+    if size > limits.packed:
+        raise Refused("bundle_large")
     if zips.begins(head):
         found = zips.opened(descriptor, size, limits, folder)
     elif tars.begins(head):
-        found = tars.opened(descriptor, size, limits, folder)
+        found = tars.opened(descriptor, size, limits, folder, beat)
     else:
         raise Refused("bundle_unknown" if head else "bundle_cut")
     return Bundle(found.kind, found.count, lambda start: map(_closed, found.members(start)))

@@ -6,7 +6,7 @@ noughts may follow. Reads an open file, nothing else.
 
 import os
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Final
 
@@ -20,11 +20,14 @@ _MAGIC: Final = slice(257, 262)
 _WITH_GZIP: Final = 16 + zlib.MAX_WBITS
 
 _FILES: Final = (b"0", b"\0", b"7")
+_SPARSE_KEYS: Final = b"GNU.sparse"
 _FOLDER, _LONG_NAME, _LONG_LINK, _PAX, _PAX_FOR_ALL, _SPARSE = b"5", b"L", b"K", b"x", b"g", b"S"
 # Links, devices, folders, pipes: a size may be given, and nothing follows.
 _WITHOUT_BYTES: Final = (b"1", b"2", b"3", b"4", b"5", b"6")
 # A pax header of more than this is none.
 _LARGEST_PAX: Final = 64_000
+# What follows the end of a gzip member is copied, so little is given to it at once: members may be twenty bytes long.
+_PACKED_AT_ONCE: Final = 16_384
 
 
 def begins(head: bytes) -> bool:
@@ -32,8 +35,11 @@ def begins(head: bytes) -> bool:
     return head.startswith(_GZIP) or head[_MAGIC] == b"ustar"
 
 
-def opened(descriptor: int, size: int, limits: Limits, folder: str) -> Bundle:
+def opened(descriptor: int, size: int, limits: Limits, folder: str, beat: Callable[[], object]) -> Bundle:
     """The tar in an open file, read to its end once.
+
+    Args:
+        beat: called for every piece that is unpacked, now and when members are read.
 
     Raises:
         Refused: nothing of it can be taken.
@@ -41,8 +47,8 @@ def opened(descriptor: int, size: int, limits: Limits, folder: str) -> Bundle:
     names: set[int] = set()
     twice: set[int] = set()
     number = -1
-    stream = _Stream(descriptor, size, limits)
-    for number, header in enumerate(_headers(stream)):
+    stream = _Stream(descriptor, size, limits, beat)
+    for number, header in enumerate(_headers(stream, limits)):
         if number >= limits.members:
             raise Refused("bundle_members")
         if header.stored > limits.member:
@@ -51,7 +57,7 @@ def opened(descriptor: int, size: int, limits: Limits, folder: str) -> Bundle:
             twice.add(number)
         names.add(name)
         stream.skip(header.stored)
-    return Bundle("tar", number + 1, partial(_members, descriptor, size, frozenset(twice), limits, folder))
+    return Bundle("tar", number + 1, partial(_members, descriptor, size, frozenset(twice), limits, folder, beat))
 
 
 class _Header:
@@ -72,10 +78,12 @@ class _Header:
 class _Stream:
     """The unpacked bytes of a tar, in order, counted and bounded."""
 
-    def __init__(self, descriptor: int, packed: int, limits: Limits) -> None:
+    def __init__(self, descriptor: int, packed: int, limits: Limits, beat: Callable[[], object]) -> None:
         self._packed = packed
         self._limits = limits
-        self._pieces = _plain(descriptor) if os.pread(descriptor, 2, 0) != _GZIP else _gunzipped(descriptor)
+        self._beat = beat
+        plain = os.pread(descriptor, 2, 0) != _GZIP
+        self._pieces = _plain(descriptor) if plain else _gunzipped(descriptor, limits.members)
         self._kept = b""
         self._at = 0
         self._count = 0
@@ -83,6 +91,7 @@ class _Stream:
     def some(self, most: int) -> bytes:
         """At least one byte and at most so many; none at the end."""
         if self._at == len(self._kept):
+            self._beat()
             self._kept, self._at = next(self._pieces, b""), 0
             self._count += len(self._kept)
             self._limits.checked(self._packed, self._count)
@@ -125,12 +134,13 @@ class _Stream:
         return True
 
 
-def _headers(stream: _Stream) -> Iterator[_Header]:
+def _headers(stream: _Stream, limits: Limits) -> Iterator[_Header]:
     """Each member's header; whoever asks for the next has read or left out the bytes of the one before.
 
     Raises:
-        Refused: the tar is damaged, or ends too early.
+        Refused: the tar is damaged, ends too early, or says more about its members than so many may need.
     """
+    left = limits.members * limits.name
     name: bytes | None = None
     pax: dict[bytes, bytes] = {}
     pax_for_all: dict[bytes, bytes] = {}
@@ -140,6 +150,9 @@ def _headers(stream: _Stream) -> Iterator[_Header]:
         if header.kind in (_LONG_NAME, _LONG_LINK, _PAX, _PAX_FOR_ALL):
             if header.size > _LARGEST_PAX:
                 raise Refused("bundle_damaged")
+            left -= header.size
+            if left < 0:
+                raise Refused("bundle_unpacked")
             said = stream.exactly(_padded(header.size))[: header.size]
             if header.kind == _LONG_NAME:
                 name = said.rstrip(b"\0")
@@ -168,7 +181,7 @@ def _corrected(header: _Header, name: bytes | None, pax: dict[bytes, bytes]) -> 
         if not size.isdigit() or len(size) > 18:
             raise Refused("bundle_damaged")
         header.size = header.stored = int(size)
-    header.sparse = any(key.startswith(b"GNU.sparse") for key in pax)
+    header.sparse = _SPARSE_KEYS in pax
     if header.kind in _WITHOUT_BYTES:
         header.stored = 0
     elif header.kind == b"\0" and header.name.endswith(b"/"):
@@ -176,10 +189,16 @@ def _corrected(header: _Header, name: bytes | None, pax: dict[bytes, bytes]) -> 
 
 
 def _members(
-    descriptor: int, size: int, twice: frozenset[int], limits: Limits, folder: str, start: int
+    descriptor: int,
+    size: int,
+    twice: frozenset[int],
+    limits: Limits,
+    folder: str,
+    beat: Callable[[], object],
+    start: int,
 ) -> Iterator[Member]:
-    stream = _Stream(descriptor, size, limits)
-    for number, header in enumerate(_headers(stream)):
+    stream = _Stream(descriptor, size, limits, beat)
+    for number, header in enumerate(_headers(stream, limits)):
         if number < start:
             stream.skip(header.stored)
         else:
@@ -245,7 +264,10 @@ def _text(field: bytes) -> bytes:
 
 
 def _pax(said: bytes) -> dict[bytes, bytes]:
-    """The `LENGTH KEY=VALUE` lines of a pax header."""
+    """Of the `LENGTH KEY=VALUE` lines of a pax header those that matter here; one stands for all that tell of holes.
+
+    Those that hold for all members after them are as many as their sender likes, so no others are held.
+    """
     found: dict[bytes, bytes] = {}
     while said:
         length, space, _ = said.partition(b" ")
@@ -254,7 +276,10 @@ def _pax(said: bytes) -> dict[bytes, bytes]:
         key, equals, value = said[len(length) + 1 : size - 1].partition(b"=")
         if not equals or said[size - 1 : size] != b"\n":
             raise Refused("bundle_damaged")
-        found[key] = value
+        if key in (b"path", b"size"):
+            found[key] = value
+        elif key.startswith(_SPARSE_KEYS):
+            found[_SPARSE_KEYS] = b""
         said = said[size:]
     return found
 
@@ -263,18 +288,21 @@ def _padded(size: int) -> int:
     return -(-size // _BLOCK) * _BLOCK
 
 
-def _plain(descriptor: int) -> Iterator[bytes]:
+def _plain(descriptor: int, at_once: int = PIECE) -> Iterator[bytes]:
     at = 0
-    while piece := os.pread(descriptor, PIECE, at):
+    while piece := os.pread(descriptor, at_once, at):
         yield piece
         at += len(piece)
 
 
-def _gunzipped(descriptor: int) -> Iterator[bytes]:
-    """The bytes of every gzip member, one after another, as `gunzip` takes them."""
+def _gunzipped(descriptor: int, most: int) -> Iterator[bytes]:
+    """The bytes of every gzip member, one after another, as `gunzip` takes them; refused where more than `most` come.
+
+    A member need not hold anything, so that the size of what is unpacked bounds no work.
+    """
     unpacking = zlib.decompressobj(_WITH_GZIP)
-    begun = False
-    for packed in _plain(descriptor):
+    begun, count = False, 0
+    for packed in _plain(descriptor, _PACKED_AT_ONCE):
         while packed:
             if not begun and not packed.strip(b"\0"):
                 break  # noughts pad a tape
@@ -287,7 +315,9 @@ def _gunzipped(descriptor: int) -> Iterator[bytes]:
                 yield piece
             packed = unpacking.unconsumed_tail
             if unpacking.eof:
-                packed, begun = unpacking.unused_data, False
+                packed, begun, count = unpacking.unused_data, False, count + 1
+                if count > most:
+                    raise Refused("bundle_members")
                 unpacking = zlib.decompressobj(_WITH_GZIP)
     if begun:
         raise Refused("bundle_cut")

@@ -43,6 +43,20 @@ class _Looked:
     descriptor: int
     reading: Reading
     found: Bundle | Refused
+    beats: "_Beats"
+
+
+@dataclass(slots=True)
+class _Beats:
+    """Whose pulse unpacking beats: looking through a bundle is one piece of work, reading some of its members another.
+
+    It is the bundle's own, so that work that was left behind beats for nobody else.
+    """
+
+    pulse: Pulse
+
+    def __call__(self) -> None:
+        self.pulse.beat()
 
 
 class Unpacker:
@@ -125,7 +139,7 @@ class Unpacker:
     def _look(self, held: Held, pulse: Pulse) -> _Looked:
         """Look a file through. What was uploaded may also be one result and no bundle."""
         pulse.beat(held.path)
-        hashed = hashlib.sha256()
+        hashed, beats = hashlib.sha256(), _Beats(pulse)
 
         def seen(piece: bytes) -> None:
             pulse.beat()
@@ -134,10 +148,12 @@ class Unpacker:
         descriptor = opened(held.path)
         try:
             sight = Sight.of(os.fstat(descriptor))
+            if sight.size > max(self._limits.packed, KEPT_BYTES):
+                raise Oversize
             head = os.pread(descriptor, bundles.HEAD, 0)
             found: Bundle | Refused
             try:
-                found = members.opened(descriptor, held.name, self._limits, os.path.dirname(held.path), seen)
+                found = members.opened(descriptor, held.name, self._limits, os.path.dirname(held.path), seen, beats)
             except Refused as refused:
                 found = refused
             if Sight.of(os.fstat(descriptor)) != sight:
@@ -145,7 +161,7 @@ class Unpacker:
         except BaseException:
             os.close(descriptor)
             raise
-        return _Looked(descriptor, Reading(sight, hashed.digest(), None, head), found)
+        return _Looked(descriptor, Reading(sight, hashed.digest(), None, head), found, beats)
 
     async def _take(self, held: Held, looked: _Looked) -> bool:
         """Take a bundle in, from where somebody stopped; False where it must not be taken in yet."""
@@ -162,7 +178,7 @@ class Unpacker:
             state, done = batch.state, batch.done
         if state == batches.RUNNING and isinstance(found, Bundle) and found.count:
             try:
-                await self._take_members(held, found, done)
+                await self._take_members(held, found, looked.beats, done)
             except Refused as refused:
                 async with self._lease.transaction() as session:
                     await self._quarantine(
@@ -197,12 +213,12 @@ class Unpacker:
         whole = arrived(self._folder.source, [Loose(held, looked.reading, Unreadable(code))])
         await results.take(session, self._vault, whole, self._held_share)
 
-    async def _take_members(self, held: Held, bundle: Bundle, done: int) -> None:
+    async def _take_members(self, held: Held, bundle: Bundle, beats: _Beats, done: int) -> None:
         """Take in the members from `done` on, the next while the last are in the database."""
         each = bundle.members(done)
-        group = await self._worker.do(partial(self._read_some, held, each))
+        group = await self._worker.do(partial(self._read_some, held, each, beats))
         while group:
-            following = asyncio.create_task(self._worker.do(partial(self._read_some, held, each)))
+            following = asyncio.create_task(self._worker.do(partial(self._read_some, held, each, beats)))
             try:
                 await self._commit(held, group, done)
             except BaseException:
@@ -211,7 +227,9 @@ class Unpacker:
             done += len(group)
             group = await following
 
-    def _read_some(self, held: Held, each: Iterator[Member], pulse: Pulse) -> list[Arrival]:
+    def _read_some(self, held: Held, each: Iterator[Member], beats: _Beats, pulse: Pulse) -> list[Arrival]:
+        pulse.beat(held.path)
+        beats.pulse = pulse
         size = 0
         some: list[Member] = []
         for member in islice(each, FILES):
