@@ -12,8 +12,8 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import text
 
-from services.fingerprint import regulations
-from services.fingerprint.actions import checks, people, results
+from services.fingerprint import regulations, tables
+from services.fingerprint.actions import archive, checks, people, results
 from services.fingerprint.actions.results import Arrival, Outcome
 from services.fingerprint.ebts import Unreadable
 from services.fingerprint.rules.check import Standing, State
@@ -60,6 +60,15 @@ class Bench:
         async with self.database.transaction() as session:
             arrivals = [arrival(content, name, at=at) for content, name in files]
             return await results.take(session, self.vault, arrivals, held)
+
+    async def every_content(self) -> list[bytes]:
+        """The bytes of every file, and on the way everything else that is sealed."""
+        async with self.database.transaction() as session:
+            rows = await self.rows("SELECT id FROM files WHERE key_id IS NOT NULL ORDER BY id")
+            files = [await session.get_one(tables.File, row["id"]) for row in rows]
+            for row in await self.rows("SELECT id FROM answers"):
+                await archive.evidence(session, self.vault, await session.get_one(tables.Answer, row["id"]))
+            return [(await archive.content(session, self.vault, file))[1] for file in files]
 
     async def identify(self, educator_id: str, account_id: UUID | None = None, sequence: int = 1) -> UUID:
         """EducatorIdentified arrives."""

@@ -52,16 +52,6 @@ async def renew(bench: Bench, steps: int = 1000, limit: int = 2) -> None:
                     break
 
 
-async def every_content(bench: Bench) -> list[bytes]:
-    """The bytes of every file, and on the way everything else that is sealed."""
-    async with bench.database.transaction() as session:
-        rows = await bench.rows("SELECT id FROM files WHERE key_id IS NOT NULL ORDER BY id")
-        files = [await session.get_one(tables.File, row["id"]) for row in rows]
-        for row in await bench.rows("SELECT id FROM answers"):
-            await archive.evidence(session, bench.vault, await session.get_one(tables.Answer, row["id"]))
-        return [(await archive.content(session, bench.vault, file))[1] for file in files]
-
-
 @pytest.fixture
 async def filled(bench: Bench) -> Bench:
     """Two persons, one of them cleared by a ruling; answers of nobody, a submission, a damaged file."""
@@ -78,12 +68,12 @@ async def filled(bench: Bench) -> Bench:
 
 
 async def test_after_a_rotation_nothing_needs_the_old_version(filled: Bench) -> None:
-    before = await every_content(filled)
+    before = await filled.every_content()
     await rotate(filled)
     async with filled.database.reading() as session:
         assert await rotating.left(session, BOTH) == rotating.Left(0, marked=True)
     filled.vault = NEW
-    assert await every_content(filled) == before
+    assert await filled.every_content() == before
     for content in before:
         assert await filled.take(content) is Outcome.DUPLICATE
 
@@ -98,12 +88,12 @@ async def test_a_run_that_was_stopped_goes_on_where_it_stopped(filled: Bench) ->
         assert (await rotating.left(session, BOTH)).marked is False
     await rotate(filled)
     filled.vault = NEW
-    assert len(await every_content(filled)) == 7
+    assert len(await filled.every_content()) == 7
 
 
 @pytest.mark.parametrize("steps", [0, 1, 2, 1000])
 async def test_at_every_point_of_a_run_the_same_bytes_are_one_file(filled: Bench, steps: int) -> None:
-    contents = await every_content(filled)
+    contents = await filled.every_content()
     await rotate(filled, steps=steps)
     filled.vault = BOTH
     new = answer(FBI)
@@ -137,12 +127,12 @@ async def test_an_importer_without_the_new_version_takes_nothing_in(bench: Bench
 
 
 async def test_a_renewed_key_opens_everything_and_the_old_one_nothing(filled: Bench) -> None:
-    before = await every_content(filled)
+    before = await filled.every_content()
     await ruled(filled)
     sealed = await filled.rows("SELECT sealed FROM pieces ORDER BY file_id, number")
     keys = {row["id"] for row in await filled.rows("SELECT id FROM data_keys")}
     await renew(filled)
-    assert await every_content(filled) == before
+    assert await filled.every_content() == before
     assert not keys & {row["id"] for row in await filled.rows("SELECT id FROM data_keys")}
     now = await filled.rows("SELECT sealed FROM pieces ORDER BY file_id, number")
     assert [len(row["sealed"]) for row in now] == [len(row["sealed"]) for row in sealed]
@@ -173,11 +163,12 @@ async def test_who_read_the_old_key_cannot_commit_what_it_sealed(filled: Bench) 
             key = await archive.key_of_person(session, filled.vault, educator)
             async with filled.database.transaction() as other:
                 assert await rotating.renew_person(other, filled.vault, educator, None, "lost")
-            await archive.hand_over(session, filled.vault, await session.get_one(tables.Answer, nobodys), key)
+            answer = await session.get_one(tables.Answer, nobodys)
+            await archive.hand_over(session, filled.vault, [(answer, key)])
 
     with pytest.raises(IntegrityError, match="fk_files_key_id"):
         await hand_over()
-    assert len(await every_content(filled)) == 7
+    assert len(await filled.every_content()) == 7
 
 
 async def test_everything_that_is_sealed_is_renewed() -> None:
@@ -207,7 +198,7 @@ async def test_a_destroyed_history_is_gone_and_what_was_said_of_it_stays(bench: 
     async with bench.database.transaction() as session:
         assert await rotating.destroy(session, educator, None, "Order of the court")
     with pytest.raises(Destroyed):
-        await every_content(bench)
+        await bench.every_content()
     assert await bench.one("SELECT count(*) FROM data_keys WHERE educator_id = :id", id=educator) == 0
     await bench.name(educator, "Kim", "Other", sequence=9)
     async with bench.database.transaction() as session:

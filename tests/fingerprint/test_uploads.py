@@ -5,9 +5,11 @@ import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
+from secrets import token_hex
 from uuid import UUID, uuid4
 
 import pytest
+from sqlalchemy import text
 
 from services.fingerprint import sources
 from services.fingerprint.actions import batches, matching, undoing, unmatched, uploads
@@ -307,3 +309,20 @@ def _kept(desk: Desk) -> list[Path]:
 async def _in_pieces(content: bytes) -> AsyncIterator[bytes]:
     for start in range(0, len(content), 100):
         yield content[start : start + 100]
+
+
+async def test_an_undo_of_many_answers_holds_few_locks_and_keeps_all_their_bytes(desk: Desk) -> None:
+    """A server has room for some thousands of locks, and a batch may hold more answers."""
+    educators = [an_educator() for _ in range(60)]
+    for educator in educators:
+        await desk.bench.know(educator)
+    long = answer(FBI, educators[0], rap_sheet=token_hex(700_000))
+    batch_id = await desk.taken(long, *(answer(FBI, educator) for educator in educators[1:]))
+    contents = await desk.bench.every_content()
+    async with desk.bench.database.transaction() as session:
+        assert await undoing.undo(session, desk.bench.vault, batch_id, DANA, "sent by mistake") == 60
+        held = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()"
+        assert await session.scalar(text(held)) == 1
+    assert await desk.bench.every_content() == contents
+    theirs = "SELECT count(*) FROM files JOIN data_keys k ON k.id = key_id WHERE k.educator_id IS NOT NULL"
+    assert await desk.bench.one(theirs) == 0, "what is nobody's lies under no person's key"

@@ -3,11 +3,11 @@
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from uuid import UUID
 
-from sqlalchemy import bindparam, delete, select, text
+from sqlalchemy import bindparam, select, text
 
 from services.fingerprint import tables
 from services.fingerprint.evidence import Evidence
-from services.fingerprint.vault import DataKey, Vault, WrappedKey, pieces_of
+from services.fingerprint.vault import DataKey, Vault, WrappedKey
 from shared.copying import copy
 from shared.db import Session
 
@@ -33,6 +33,26 @@ _PIECES = (
 )
 
 
+_FILES = (
+    select(tables.File, tables.DataKey)
+    .join(tables.DataKey, tables.DataKey.id == tables.File.key_id)
+    .where(tables.File.id.in_(bindparam("ids", expanding=True)))
+)
+_NOTES = (
+    select(tables.Review, tables.Answer.file_id)
+    .join(tables.Answer, tables.Answer.id == tables.Review.answer_id)
+    .where(tables.Answer.file_id.in_(bindparam("ids", expanding=True)), tables.Review.note.is_not(None))
+)
+_PIECES_OF = text("SELECT file_id, number, sealed FROM pieces WHERE file_id = ANY(CAST(:ids AS uuid[]))")
+_PUT_PIECES = text("""
+UPDATE pieces p SET sealed = n.sealed
+FROM unnest(CAST(:ids AS uuid[]), CAST(:numbers AS int[]), CAST(:sealed AS bytea[])) AS n (id, number, sealed)
+WHERE p.file_id = n.id AND p.number = n.number
+""")
+# Of files at a time whose bytes are held.
+_AT_ONCE = 50
+
+
 def evidence_place(answer_id: UUID) -> str:
     """Where an answer's evidence lies, for the additional data of its ciphertext."""
     return f"answers|sealed|{answer_id}"
@@ -41,6 +61,11 @@ def evidence_place(answer_id: UUID) -> str:
 def file_place(file_id: UUID) -> str:
     """Where a file's pieces lie, likewise; the number of the piece comes after it."""
     return f"pieces|sealed|{file_id}"
+
+
+def note_place(review_id: UUID) -> str:
+    """Where an adjudicator's words on a message of no check lie, likewise."""
+    return f"reviews|note|{review_id}"
 
 
 async def own_keys(session: Session, vault: Vault, count: int) -> list[DataKey]:
@@ -119,20 +144,40 @@ async def evidence(session: Session, vault: Vault, answer: tables.Answer) -> Evi
     return Evidence.read(vault.open(opened, evidence_place(answer.id), answer.sealed))
 
 
-async def hand_over(session: Session, vault: Vault, answer: tables.Answer, to: DataKey) -> None:
-    """Encrypt an answer and its file anew under another key; a key that was for this file alone goes."""
-    file = await session.get_one(tables.File, answer.file_id)
-    found = await evidence(session, vault, answer)
-    name, bytes_ = await content(session, vault, file)
-    former = await session.get_one(tables.DataKey, file.key_id)
-    await session.execute(delete(tables.Piece).where(tables.Piece.file_id == file.id))
-    await store(session, vault, [(file.id, to, archived(name, pieces_of(bytes_)))])
-    answer.sealed = sealed_evidence(vault, to, answer.id, found)
-    file.key_id = to.id
+async def hand_over(session: Session, vault: Vault, moves: Sequence[tuple[tables.Answer, DataKey]]) -> None:
+    """Encrypt answers and their files anew under other keys; a key that was for one file alone goes."""
+    for start in range(0, len(moves), _AT_ONCE):
+        await _hand_over(session, vault, moves[start : start + _AT_ONCE])
+
+
+async def _hand_over(session: Session, vault: Vault, moves: Sequence[tuple[tables.Answer, DataKey]]) -> None:
+    new = {answer.file_id: key for answer, key in moves}
+    found = (await session.execute(_FILES, {"ids": list(new)})).all()
+    old = {file.id: vault.open_key(WrappedKey(key.id, key.version, key.wrapped)) for file, key in found}
+
+    def anew(file_id: UUID, place: str, sealed: bytes) -> bytes:
+        return vault.resealed(old[file_id], new[file_id], place, sealed)
+
+    for answer, _ in moves:
+        answer.sealed = anew(answer.file_id, evidence_place(answer.id), answer.sealed)
+    pieces = (await session.execute(_PIECES_OF, {"ids": list(new)})).all()
+    await session.execute(
+        _PUT_PIECES,
+        {
+            "ids": [one.file_id for one in pieces],
+            "numbers": [one.number for one in pieces],
+            "sealed": [anew(one.file_id, f"{file_place(one.file_id)}|{one.number}", one.sealed) for one in pieces],
+        },
+    )
+    for review, file_id in await session.execute(_NOTES, {"ids": list(new)}):
+        review.note = anew(file_id, note_place(review.id), review.note or b"")
+    for file, _ in found:
+        file.key_id = new[file.id].id
     await session.flush()
-    if former.educator_id is None:
-        await session.delete(former)
-        await session.flush()
+    for former in {key for _, key in found}:
+        if former.educator_id is None:
+            await session.delete(former)
+    await session.flush()
 
 
 def archived(name: str, chunks: Iterable[bytes]) -> Iterator[bytes]:

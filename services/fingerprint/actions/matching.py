@@ -18,11 +18,14 @@ from shared.db import Session
 from shared.events import Bureau, Event, ResultReceived
 from shared.policy import local_day, purposes
 
-# In one order, so that two importers never wait for each other.
+# In one order, so that two importers never wait for each other; after the lock that all who hold numbers share.
 _LOCK_NUMBERS = text("""
+WITH shared AS MATERIALIZED (SELECT pg_advisory_xact_lock_shared(8164))
 SELECT pg_advisory_xact_lock(number)
-FROM (SELECT DISTINCT hashtextextended(n, 8160) AS number FROM unnest(CAST(:numbers AS text[])) AS n ORDER BY 1) AS o
+FROM shared,
+    (SELECT DISTINCT hashtextextended(n, 8160) AS number FROM unnest(CAST(:numbers AS text[])) AS n ORDER BY 1) AS o
 """)
+_LOCK_ALL_NUMBERS = text("SELECT pg_advisory_xact_lock(8164)")
 _CHECKS_OF_NUMBERS = text("""
 SELECT DISTINCT a.educator_id, a.purpose
 FROM unnest(CAST(:origins AS text[]), CAST(:tcns AS text[])) AS n (origin, tcn)
@@ -79,6 +82,11 @@ class Place:
 async def hold_numbers(session: Session, numbers: Collection[Number]) -> None:
     """One at a time for all versions of a reply: two importers must not each miss the other's version."""
     await session.execute(_LOCK_NUMBERS, {"numbers": [f"{origin}/{tcn}" for origin, tcn in numbers]})
+
+
+async def hold_all_numbers(session: Session) -> None:
+    """As `hold_numbers` of every number, in one lock: a server has room for some thousands. All others wait."""
+    await session.execute(_LOCK_ALL_NUMBERS)
 
 
 async def checks_of(session: Session, numbers: Collection[Number]) -> set[checks.CheckKey]:
@@ -242,7 +250,7 @@ async def _move(session: Session, vault: Vault, answer: tables.Answer, evidence:
             (key,) = await archive.own_keys(session, vault, 1)
         else:
             key = await archive.key_of_person(session, vault, place.educator_id)
-        await archive.hand_over(session, vault, answer, key)
+        await archive.hand_over(session, vault, [(answer, key)])
     same = (answer.educator_id, answer.purpose) == (place.educator_id, place.purpose)
     answer.place, answer.why, answer.how = place.place, place.why, place.how
     answer.educator_id, answer.purpose = place.educator_id, place.purpose

@@ -209,7 +209,7 @@ async def close(session: Session, vault: Vault, review: tables.Review, caller: C
     answer = await session.get_one(tables.Answer, review.answer_id)
     key = await archive.key_of_file(session, vault, answer.file_id)
     review.closed_at = datetime.now(UTC)
-    review.note = vault.seal(key, f"reviews|note|{review.id}", reason.encode())
+    review.note = vault.seal(key, archive.note_place(review.id), reason.encode())
     await audit.record(session, action="review.closed", actor=caller, subject=_subject(review))
 
 

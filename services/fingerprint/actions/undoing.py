@@ -38,6 +38,8 @@ _RESTED_ON: Final = sentence(
     " done. What is wrong must be set right answer by answer."
 )
 
+# Checks that are decided at a time, so that others get their turn in between.
+_AT_ONCE: Final = 500
 _ANSWERS = (
     select(tables.Answer)
     .join(tables.File, tables.File.id == tables.Answer.file_id)
@@ -102,14 +104,16 @@ async def undo(session: Session, vault: Vault, batch_id: UUID, actor: Actor, rea
     before = await matching.checks_of(session, {(answer.origin, answer.tcn) for answer in answers})
     counting = [answer for answer in answers if answer.place in {"matched", "waiting", "unmatched"}]
     of_persons = [answer for answer in counting if answer.educator_id is not None]
-    for answer, key in zip(of_persons, await archive.own_keys(session, vault, len(of_persons)), strict=True):
-        await archive.hand_over(session, vault, answer, key)
+    own = await archive.own_keys(session, vault, len(of_persons))
+    await archive.hand_over(session, vault, list(zip(of_persons, own, strict=True)))
     for answer in counting:
         answer.place, answer.educator_id, answer.purpose = "set_aside", None, None
     files = select(tables.File.id).where(tables.File.batch_id == batch_id)
     await session.execute(delete(tables.Submission).where(tables.Submission.file_id.in_(files)))
     await batches.end(session, batch, batches.UNDONE)
-    await checks.decide_again(session, vault, before)
+    concerned = sorted(before)
+    for start in range(0, len(concerned), _AT_ONCE):
+        await checks.decide_again(session, vault, concerned[start : start + _AT_ONCE])
     new = {"answers": len(counting)}
     await audit.record(session, action="batch.undone", actor=actor, subject=f"batch:{batch_id}", reason=reason, new=new)
     return len(counting)
@@ -117,13 +121,5 @@ async def undo(session: Session, vault: Vault, batch_id: UUID, actor: Actor, rea
 
 async def _held(session: Session, batch_id: UUID) -> Sequence[tables.Answer]:
     """The answers of a batch, they and their numbers held until the transaction ends."""
-    of_batch = _ANSWERS.where(tables.File.batch_id == batch_id)
-    numbers = (
-        await session.execute(
-            select(tables.Answer.origin, tables.Answer.tcn)
-            .join(tables.File, tables.File.id == tables.Answer.file_id)
-            .where(tables.File.batch_id == batch_id)
-        )
-    ).all()
-    await matching.hold_numbers(session, {(origin, tcn) for origin, tcn in numbers})
-    return (await session.scalars(of_batch)).all()
+    await matching.hold_all_numbers(session)
+    return (await session.scalars(_ANSWERS.where(tables.File.batch_id == batch_id))).all()
