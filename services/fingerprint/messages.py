@@ -26,6 +26,8 @@ _DAY: Final = re.compile(r"[0-9]{8}")
 _SSN: Final = re.compile(r"[0-9]{9}")
 _REJECT_CODE: Final = re.compile(r"\b[A-Z][0-9]{4}\b")
 _LETTER: Final = re.compile(r"[A-Za-z]")
+# From the day of a message others are counted, which must be days of the calendar as well.
+_LAST_DAY: Final = date(8999, 12, 31)
 # What a submission holds where a person has no Social Security Number.
 _NO_SSN: Final = "000000000"
 
@@ -185,10 +187,10 @@ class _Asked:
         self.refuse("value" if found else "missing", number)
         return ""
 
-    def day(self, number: int) -> date:
-        """A field that must hold a day of the calendar."""
+    def day(self, number: int, last: date = date.max) -> date:
+        """A field that must hold a day of the calendar, none after `last`."""
         found = self.matching(number, _DAY)
-        if found and (day := _day(found)):
+        if found and (day := _day(found)) and day <= last:
             return day
         if found:
             self.refuse("value", number)
@@ -222,10 +224,10 @@ def _message(header: _Asked, texts: tuple[Record, ...], errors: list[Unreadable]
         type_of_transaction=type_of_transaction,
         # Elsewhere in the world an agency is not named by nine letters.
         origin=header.matching(ORI, _NUMBER if kind is Kind.OTHER else _ORI),
-        destination=header.record.text(DAI),
+        destination=header.matching(DAI, _NUMBER) if header.record.text(DAI) else "",
         tcn=header.matching(TCN, _NUMBER),
         tcr=header.matching(TCR, _NUMBER) if header.record.text(TCR) else "",
-        dated=header.day(DAT),
+        dated=header.day(DAT, _LAST_DAY),
         stamped=header.moment(GMT),
         oca=read.text(OCA),
         name=read.text(NAM),

@@ -21,6 +21,7 @@ from hypothesis import strategies as some
 
 from services.fingerprint import bundles, ebts
 from services.fingerprint.bundles import Bundle, Limits, Member, Refused
+from tests.fingerprint.answers import answer
 from tests.fingerprint.bundling import a_tar, a_zip
 
 LIMITS = Limits()
@@ -194,6 +195,14 @@ def test_what_only_is_named_so_is_no_bundle() -> None:
     assert not bundles.looks_like_one("a.eft", b"1.001:20\x1d")
     assert refusal(b"1.001:20\x1d") == "bundle_unknown"
     assert bundles.looks_like_one("a.eft", a_tar({"a": b"1"})[:512])
+
+
+def test_a_message_that_holds_the_mark_of_a_tar_is_no_bundle() -> None:
+    filled = answer(name="R" * 300)
+    assert filled[257:280] == b"R" * 23
+    message = filled[:257] + b"ustar" + filled[262:]
+    assert not bundles.looks_like_one("a.eft", message[:512])
+    assert wrong(a_zip({"a.eft": message})) == [""]
 
 
 def test_an_encrypted_member_is_refused_alone_and_its_packed_bytes_are_kept() -> None:

@@ -164,7 +164,9 @@ def test_an_image_is_no_reason_to_refuse_a_submission() -> None:
         ((b"1.014:20260901140501Z", b"1.014:20260901250501Z"), "value", "1.014"),
         ((b"1.008:WVIAFIS0Z", b"1.008:wviafis0z"), "value", "1.008"),
         ((b"1.004:SRE", b"1.004:sre"), "value", "1.004"),
+        ((b"1.005:20260901", b"1.005:99991231"), "value", "1.005"),
         ((b"1.010:MODESE", b"1.010:MOD\0SE"), "value", "1.010"),
+        ((b"1.007:MO920000Z", b"1.007:MO92\x00000Z"), "value", "1.007"),
         ((b"1.004:SRE", b"1.004:   "), "missing", "1.004"),
     ],
 )

@@ -5,6 +5,7 @@ noughts may follow. Reads an open file, nothing else.
 """
 
 import os
+import re
 import zlib
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -16,6 +17,8 @@ from services.fingerprint.bundles.spills import PIECE, spilled
 _GZIP: Final = b"\x1f\x8b"
 _BLOCK: Final = 512
 _MAGIC: Final = slice(257, 262)
+# The tag that a message of a bureau begins with (1.001).
+_MESSAGE: Final = re.compile(rb"0{0,2}1\.0{0,8}1:")
 # How zlib is told that gzip's header and check sum surround the data.
 _WITH_GZIP: Final = 16 + zlib.MAX_WBITS
 
@@ -31,8 +34,8 @@ _PACKED_AT_ONCE: Final = 16_384
 
 
 def begins(head: bytes) -> bool:
-    """Whether a file that begins so is a tar, or something through gzip."""
-    return head.startswith(_GZIP) or head[_MAGIC] == b"ustar"
+    """Whether a file that begins so is a tar, or something through gzip. A message may hold a tar's mark by chance."""
+    return head.startswith(_GZIP) or (head[_MAGIC] == b"ustar" and not _MESSAGE.match(head))
 
 
 def opened(descriptor: int, size: int, limits: Limits, folder: str, beat: Callable[[], object]) -> Bundle:
