@@ -108,7 +108,7 @@ async def measure(session: Session, week: date) -> None:
 
 
 async def weeks(session: Session, today: date) -> list[Week]:
-    """The last weeks, the newest first, those without a measure included."""
+    """The last weeks, the newest first, back to the first one with a measure."""
     this = monday_of(today)
     oldest = this - WEEK * (SHOWN - 1)
     table = tables.TurnaroundWeek
@@ -116,7 +116,8 @@ async def weeks(session: Session, today: date) -> list[Week]:
         await session.scalars(select(table).where(table.week >= oldest, table.week <= this))
     ).all()
     found = {row.week: row for row in rows}
-    return [_week(this - WEEK * number, found.get(this - WEEK * number)) for number in range(SHOWN)]
+    count = (this - min(found, default=this)) // WEEK + 1
+    return [_week(this - WEEK * number, found.get(this - WEEK * number)) for number in range(count)]
 
 
 async def measured_at(session: Session) -> datetime | None:

@@ -71,5 +71,5 @@ SCENES: Final = (
         lambda cast: f"{SEARCH}?q={cast.checked.educator_id}",
         "adjudicator",
     ),
-    Scene("turnaround", "/staff/results/turnaround", "The last 26 weeks", who="analyst"),
+    Scene("turnaround", "/staff/results/turnaround", "Up to half a year", who="analyst"),
 )
