@@ -134,8 +134,9 @@ def _clearance(need: Need, case: Case, checks: Checks, on: date) -> Requirement:
         return replace(_waiting(need, why, since, Party.DEPARTMENT), do=None)
     if newest.newest.ended_on:
         why = text("The clearance holds no longer since {day}.", day=newest.newest.ended_on)
-        # The department may be at work on it; nobody's application ends for that.
-        return replace(_missing(need, why, since, closes=False), do=None)
+        # Withdrawn, not run out: something came that the department looks at. Where the educator must act instead,
+        # fingerprint says so next.
+        return replace(_waiting(need, why, since, Party.DEPARTMENT), do=None)
     if newest.first and newest.first > on:
         return _missing(need, text("The clearance begins on {day}.", day=newest.first), since)
     last = max(one.last for one in found if one.last)
