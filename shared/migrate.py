@@ -22,6 +22,7 @@ from shared.db import address, new_metadata
 ROOT: Final = Path(__file__).resolve().parent.parent
 LOCK: Final = 7231460  # any number, the same for all
 
+_ENCODING: Final = text("SELECT current_database(), current_setting('server_encoding')")
 _REFUSAL: Final = """
 CREATE FUNCTION audit_refuses() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -32,6 +33,10 @@ _APPEND_ONLY: Final = """
 CREATE TRIGGER audit_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit
 FOR EACH STATEMENT EXECUTE FUNCTION audit_refuses()
 """
+
+
+class NotUnicode(SystemExit):
+    """The database cannot hold every name; the text says what to do."""
 
 
 def create_plumbing(op: Any) -> None:
@@ -56,7 +61,11 @@ def configuration(folder: Path, connection: Connection) -> Config:
 
 
 async def upgrade(url: str, folder: Path) -> None:
-    """Run the migrations of this folder that the database has not seen."""
+    """Run the migrations of this folder that the database has not seen.
+
+    Raises:
+        NotUnicode: the database does not keep its text as UTF-8; it is left as it was.
+    """
     parsed, arguments = address(url)
     settings = {"lock_timeout": "10000"}
     engine = create_async_engine(
@@ -64,6 +73,12 @@ async def upgrade(url: str, folder: Path) -> None:
     )
     try:
         async with engine.connect() as connection:
+            name, kind = (await connection.execute(_ENCODING)).one()
+            if kind != "UTF8":
+                raise NotUnicode(
+                    f"The database {name} keeps text as {kind}, and names need UTF8. Make it anew, and try again:"
+                    f" CREATE DATABASE {name} OWNER ... TEMPLATE template0 ENCODING 'UTF8'."
+                )
             await connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": LOCK})
             await connection.commit()
             await connection.run_sync(lambda sync: command.upgrade(configuration(folder, sync), "heads"))

@@ -106,9 +106,7 @@ class Databases:
 
     async def _new(self, role: str, template: str = "") -> str:
         name = f"{role}_{secrets.token_hex(4)}"
-        await databases.ensure(
-            self._server.url, role=role, password=PASSWORD, database=name, template=template or "template1"
-        )
+        await databases.ensure(self._server.url, role=role, password=PASSWORD, database=name, template=template)
         return databases.address("127.0.0.1", self._server.port, role, PASSWORD, name)
 
     async def _shape(self, database: str) -> str:
