@@ -1,6 +1,10 @@
 """The Mailroom shows what was written and does nothing that a letter says."""
 
+import signal
 import smtplib
+import socket
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from email import policy
 from email.message import EmailMessage
@@ -13,6 +17,9 @@ import pytest_asyncio
 from deploy.local.mailroom.box import KEPT, Box
 from deploy.local.mailroom.pages import PAGE_SIZE, app, with_links
 from deploy.local.parts import Mailroom
+from deploy.local.process import port_answers
+from tests.ports import free_port
+from tests.waiting import wait_until
 
 
 def letter(subject: str = "Confirm your address", text: str = "Hello", html: str = "") -> bytes:
@@ -43,6 +50,25 @@ def test_a_letter_handed_in_by_smtp_is_listed_for_its_recipient(mailroom: Mailro
     assert found[0]["to"] == "One@example.org"
     assert found[0]["subject"] == "Zażółć"
     assert found[0]["text"] == "Hello\n"
+
+
+# As the first process of a container, which no signal ends that it does not handle.
+FIRST = "import signal; signal.signal(signal.SIGTERM, lambda *given: None)"
+SERVES = f"{FIRST}; from deploy.local.mailroom.__main__ import main; main()"
+
+
+def test_it_stops_at_once_in_a_container_though_a_mailer_keeps_its_connection(tmp_path: Path) -> None:
+    smtp, http = free_port(), free_port()
+    command = [sys.executable, "-c", SERVES, "--smtp", str(smtp), "--http", str(http), "--folder", str(tmp_path)]
+    with subprocess.Popen(command) as process:
+        try:
+            wait_until(lambda: port_answers(http), 30)
+            with socket.create_connection(("127.0.0.1", smtp)) as mailer:
+                assert mailer.recv(4).startswith(b"220")
+                process.send_signal(signal.SIGTERM)
+                assert process.wait(5) == 0
+        finally:
+            process.kill()
 
 
 async def test_letters_come_newest_first(box: Box, reader: httpx.AsyncClient) -> None:

@@ -39,8 +39,10 @@ async def run(host: str, smtp: int, http: int, folder: Path) -> None:
     pages = uvicorn.Server(
         uvicorn.Config(app(box), host=host, port=http, log_level="warning", access_log=False, server_header=False)
     )
-    async with mail:
+    try:
         await pages.serve()
+    finally:
+        mail.close()  # not waited for: a mailer that keeps its connection open would hold us
 
 
 def main() -> None:
