@@ -16,8 +16,9 @@ from services.fingerprint.vault import Destroyed, Vault
 from shared.auth import Caller
 from shared.events import Role
 from shared.keys import KeyRing, MissingKey
-from tests.fingerprint.answers import FBI, STATE, an_educator, answer, image_of_type_4
+from tests.fingerprint.answers import FBI, STATE, an_educator, answer, image_of_type_4, submission
 from tests.fingerprint.conftest import KEY, Bench, arrival
+from tests.fingerprint.office import Office
 from tests.fingerprint.site import Site
 
 SECOND = secrets.token_bytes(32)
@@ -76,6 +77,23 @@ async def test_after_a_rotation_nothing_needs_the_old_version(filled: Bench) -> 
     assert await filled.every_content() == before
     for content in before:
         assert await filled.take(content) is Outcome.DUPLICATE
+
+
+async def test_after_a_rotation_a_submission_is_found_by_its_name_as_before(office: Office) -> None:
+    """Nobody's submission is asked about again at once when somebody of that name is heard of."""
+    office.vault = office.bench.vault = OLD
+    before = await office.feed(submission("T1", "512345678", name="RIVERA,JORDAN"))
+    async with office.bench.database.transaction() as session:
+        await rotating.begin(session, BOTH)
+    office.vault = office.bench.vault = BOTH
+    meanwhile = await office.feed(submission("T2", "512345679", name="LEE,KIM"))
+    await office.ask()
+    await rotate(office.bench)
+    office.vault = office.bench.vault = NEW
+    await office.known("512345678")
+    await office.known("512345679", first="Kim", last="Lee")
+    assert await office.ask() == 2
+    assert [await office.state(one) for one in (before, meanwhile)] == ["tied", "tied"]
 
 
 async def test_a_run_that_was_stopped_goes_on_where_it_stopped(filled: Bench) -> None:

@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy import bindparam, select, text
 
 from services.fingerprint import tables
-from services.fingerprint.actions import archive
+from services.fingerprint.actions import archive, marking
 from services.fingerprint.vault import Vault
 from shared.db import Session
 
@@ -70,7 +70,6 @@ async def begin(session: Session, vault: Vault, arrived: Arrived) -> tables.Batc
         await session.flush()
         return batch
     await session.execute(_LOCK_MARK, {"mark": arrived.digest.hex()})
-    marks = vault.marks(arrived.digest)
     first = await same(session, vault, arrived.digest)
     (key,) = await archive.own_keys(session, vault, 1)
     now = datetime.now(UTC)
@@ -79,7 +78,7 @@ async def begin(session: Session, vault: Vault, arrived: Arrived) -> tables.Batc
         kind=arrived.kind,
         source=arrived.source,
         state=RUNNING if first is None else DUPLICATE,
-        mark=marks[-1],
+        mark=vault.mark(arrived.digest, await marking.version(session)),
         received_at=now,
         ended_at=None if first is None else now,
         members=arrived.members,

@@ -229,7 +229,7 @@ async def take(
             entry.evidence = Evidence.of(entry.arrival.message, held=held, codes=entry.arrival.codes)
     await _place_all(session, vault, new)
     await _enter(session, list(entries.values()))
-    await _keep(session, vault, [entry for entry in new if entry.first is None])
+    await _keep(session, vault, [entry for entry in new if entry.first is None], marked)
     return [entries[place].outcome if place in entries else Outcome.TAKEN for place in range(len(arrivals))]
 
 
@@ -358,7 +358,7 @@ def _row(entry: _Entry) -> tuple[object, ...]:
     )
 
 
-async def _keep(session: Session, vault: Vault, entries: Sequence[_Entry]) -> None:
+async def _keep(session: Session, vault: Vault, entries: Sequence[_Entry], marked: int) -> None:
     """Archive the bytes, keep the answers, and decide every check that they are part of."""
     if not entries:
         return
@@ -400,7 +400,7 @@ async def _keep(session: Session, vault: Vault, entries: Sequence[_Entry]) -> No
         for one, evidence, _, key in read
         if evidence.kind is Kind.SUBMISSION
     ]
-    await submissions.keep(session, vault, fed)
+    await submissions.keep(session, vault, fed, marked)
     session.add_all(checks.review_of(one.answer_id) for one, _, place, _ in read if place.place == "adjudicator")
     await session.flush()
     said = [fact for one, evidence, place, _ in read for fact in matching.heard(place, one.bureau, evidence.kind)]

@@ -17,7 +17,7 @@ from uuid import UUID
 
 from sqlalchemy import Row, text
 
-from services.fingerprint.actions import archive, marking, people
+from services.fingerprint.actions import archive, marking, people, submissions
 from services.fingerprint.actions.rulings import place as place_of_ruling
 from services.fingerprint.vault import DataKey, Vault, WrappedKey, digest_of
 from shared import audit
@@ -181,6 +181,7 @@ async def mark_again(session: Session, vault: Vault, limit: int) -> int | None:
     digests = await _digests(session, vault, readable)
     marks = [vault.mark(digest, vault.newest) for digest in digests.values()]
     await session.execute(_MARK, {"ids": list(digests), "marks": marks})
+    await submissions.mark_again(session, vault, digests)
     await _go_on(session, What.MARKS, str(rows[-1].id) if rows else after, done=not rows)
     return len(rows)
 

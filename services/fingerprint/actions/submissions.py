@@ -9,7 +9,7 @@ import logging
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import text
@@ -117,6 +117,17 @@ WHERE file_id IN (
     ORDER BY file_id FOR UPDATE SKIP LOCKED
 )
 """)
+# Held, so that none is tied or sealed anew meanwhile.
+_MARKED = text("""
+SELECT s.file_id, s.sealed, k.id, k.version, k.wrapped
+FROM submissions s JOIN files f ON f.id = s.file_id JOIN data_keys k ON k.id = f.key_id
+WHERE s.file_id = ANY(CAST(:files AS uuid[])) AND s.sealed IS NOT NULL AND k.wrapped <> ''
+ORDER BY s.file_id FOR UPDATE OF s
+""")
+_MARK = text("""
+UPDATE submissions s SET name_mark = n.mark
+FROM unnest(CAST(:files AS uuid[]), CAST(:marks AS bytea[])) AS n (file_id, mark) WHERE s.file_id = n.file_id
+""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,12 +154,16 @@ class Question:
     name: str = field(repr=False)
 
 
-async def keep(session: Session, vault: Vault, fed: Sequence[Fed]) -> None:
-    """Keep copies of submissions, whose files are in the ledger already."""
+async def keep(session: Session, vault: Vault, fed: Sequence[Fed], marked: int) -> None:
+    """Keep copies of submissions, whose files are in the ledger already.
+
+    Args:
+        marked: the version of the ring under which their names are marked, as the files are.
+    """
     if not fed:
         return
     names = ("files", "origins", "tcns", "moments", "states", "claimed", "purposes", "marks", "sealed", "printed")
-    rows = [_row(vault, one) for one in fed]
+    rows = [_row(vault, one, marked) for one in fed]
     await session.execute(_KEEP, dict(zip(names, map(list, zip(*rows, strict=True)), strict=True)))
 
 
@@ -177,10 +192,9 @@ async def take_up(session: Session, vault: Vault, limit: int) -> list[Question]:
     """Submissions that educator is to be asked about now. Nobody else takes them up within `LEASE_SECONDS`."""
     found: list[Question] = []
     rows = await session.execute(_TAKE_UP, {"limit": limit, "lease": LEASE_SECONDS})
-    for file_id, received_at, claimed_id, tries, sealed, key_id, version, wrapped in rows:
+    for file_id, received_at, claimed_id, tries, sealed, *kept in rows:
         try:
-            opened = vault.open_key(WrappedKey(key_id, version, wrapped))
-            said = json.loads(vault.open(opened, _place(file_id), sealed))
+            said = _opened(vault, file_id, sealed, WrappedKey(*kept))
         except (MissingKey, Undecipherable):
             _log.exception("a submission cannot be opened and waits", extra={"file": str(file_id)})
             continue
@@ -244,13 +258,21 @@ async def awaken(session: Session, vault: Vault, limit: int) -> int:
             mark
             for all_names in names.values()
             for said in all_names
-            for mark in _marks(vault, f"{said.name.last},{said.name.first}")
+            for mark in vault.marks(_digest(f"{said.name.last},{said.name.first}"))
         }
         await session.execute(_AWAKEN, {"ids": list(heard), "marks": sorted(marks)})
     return len(heard)
 
 
-def _row(vault: Vault, fed: Fed) -> tuple[object, ...]:
+async def mark_again(session: Session, vault: Vault, files: Collection[UUID]) -> None:
+    """Mark the names in what these files hold and nobody has yet, under the newest version of the ring."""
+    rows = (await session.execute(_MARKED, {"files": list(files)})).all()
+    names = [_opened(vault, file_id, sealed, WrappedKey(*kept))["name"] for file_id, sealed, *kept in rows]
+    marks = [vault.mark(_digest(name), vault.newest) for name in names]
+    await session.execute(_MARK, {"files": [row.file_id for row in rows], "marks": marks})
+
+
+def _row(vault: Vault, fed: Fed, marked: int) -> tuple[object, ...]:
     message = fed.message
     if message.submission is None:
         raise TypeError("only a submission is kept as one")
@@ -266,8 +288,7 @@ def _row(vault: Vault, fed: Fed) -> tuple[object, ...]:
         born_on = said.born_on.isoformat() if said.born_on else None
         asking = json.dumps({"numbers": numbers, "born_on": born_on, "name": message.name}, ensure_ascii=False)
         state, sealed = State.UNTIED, vault.seal(fed.key, _place(fed.file_id), asking.encode(), SEALED_BYTES)
-    # Under the oldest version, as files are.
-    mark = _marks(vault, message.name)[-1] if sealed else None
+    mark = vault.mark(_digest(message.name), marked) if sealed else None
     place = (fed.file_id, message.origin, message.tcn, fed.received_at)
     return (*place, state, claimed or None, purpose, mark, sealed, said.printed_on)
 
@@ -294,8 +315,15 @@ async def _record(session: Session, ties: Sequence[tuple[Question, Tie]]) -> Non
     )
 
 
-def _marks(vault: Vault, name: str) -> tuple[bytes, ...]:
-    return vault.marks(digest_of(f"the name in a submission: {key(name)}".encode()))
+def _opened(vault: Vault, file_id: UUID, sealed: bytes, kept: WrappedKey) -> dict[str, Any]:
+    """What educator is asked with. Raises as `Vault.open_key` does."""
+    found: dict[str, Any] = json.loads(vault.open(vault.open_key(kept), _place(file_id), sealed))
+    return found
+
+
+def _digest(name: str) -> bytes:
+    """What a name in a submission is marked by."""
+    return digest_of(f"the name in a submission: {key(name)}".encode())
 
 
 def _place(file_id: UUID) -> str:
