@@ -7,6 +7,7 @@ message: trying again for ever would block everything behind it.
 
 from typing import Final
 
+import asyncpg
 import httpx
 from aiokafka.errors import KafkaError
 from redis.exceptions import RedisError
@@ -26,9 +27,11 @@ def sqlstate(error: BaseException) -> str | None:
 
 def is_of_the_world(error: BaseException) -> bool:
     """True if the same work may succeed later without a change to it."""
-    if isinstance(error, DBAPIError):
+    # What goes wrong in a COPY comes from the driver as it is.
+    if isinstance(error, DBAPIError | asyncpg.PostgresError):
         state = sqlstate(error)
-        return error.connection_invalidated or (state is not None and state[:2] in WORLD_CLASSES)
+        lost = isinstance(error, DBAPIError) and error.connection_invalidated
+        return lost or (state is not None and state[:2] in WORLD_CLASSES)
     return isinstance(
         error,
         OSError | TimeoutError | PoolTimeout | PendingRollbackError | KafkaError | RedisError | httpx.TransportError,

@@ -2,14 +2,17 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
+import time
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
+import asyncpg
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from shared import faults
+from shared.copying import copy
 from shared.db import LONE_IDLE, Database, address
 from shared.logs import described
 from tests.conftest import OwnParts
@@ -123,6 +126,28 @@ async def test_faults_of_the_world_are_told_from_faults_of_the_message(
 ) -> None:
     with pytest.raises(DBAPIError) as raised:
         await do(database, *statement.split("; "))
+    assert faults.is_of_the_world(raised.value) is of_the_world
+
+
+@pytest.mark.parametrize(
+    ("statement", "key", "of_the_world"),
+    [("SET LOCAL statement_timeout = 1", "late", True), ("SELECT 1", "long" * 100_000, False)],
+)
+async def test_faults_of_the_world_are_told_in_a_copy_as_well(
+    database: Database, statement: str, key: str, of_the_world: bool
+) -> None:
+    def rows() -> Iterator[tuple[str]]:
+        time.sleep(0.05)
+        yield (key,)
+
+    async def copied() -> None:
+        async with database.transaction() as session:
+            await session.execute(text("CREATE TABLE short (key varchar(10))"))
+            await session.execute(text(statement))
+            await copy(session, "short", ("key",), rows())
+
+    with pytest.raises(asyncpg.PostgresError) as raised:
+        await copied()
     assert faults.is_of_the_world(raised.value) is of_the_world
 
 
