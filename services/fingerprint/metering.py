@@ -85,10 +85,10 @@ async def weigh(database: Database) -> None:
     async with database.reading() as session:
         _, *past = await turnaround.weeks(session, day)
     # In the first week that there is, none is over.
-    last = past[0] if past else None
+    last = past[0] if past else turnaround.Week(day, 0, None, None, None, None)
     for span, half, most in (
-        ("answered", last and last.answered_half, last and last.answered_most),
-        ("cleared", last and last.cleared_half, last and last.cleared_most),
+        ("answered", last.answered_half, last.answered_most),
+        ("cleared", last.cleared_half, last.cleared_most),
     ):
         for quantile, days in (("0.5", half), ("0.9", most)):
             DAYS.labels(span, quantile).set(float("nan") if days is None else days)
