@@ -27,11 +27,16 @@ def sqlstate(error: BaseException) -> str | None:
 
 def is_of_the_world(error: BaseException) -> bool:
     """True if the same work may succeed later without a change to it."""
-    # What goes wrong in a COPY comes from the driver as it is.
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
+        return True
+    # What goes wrong in a COPY comes from the driver as it is, and else as the cause of SQLAlchemy's error. The driver
+    # may trip over the server's last words before it knows that the connection is gone.
+    driver = getattr(error.orig, "__cause__", None) if isinstance(error, DBAPIError) else error
+    if isinstance(driver, asyncpg.InternalClientError):
+        return True
     if isinstance(error, DBAPIError | asyncpg.PostgresError):
         state = sqlstate(error)
-        lost = isinstance(error, DBAPIError) and error.connection_invalidated
-        return lost or (state is not None and state[:2] in WORLD_CLASSES)
+        return state is not None and state[:2] in WORLD_CLASSES
     return isinstance(
         error,
         OSError | TimeoutError | PoolTimeout | PendingRollbackError | KafkaError | RedisError | httpx.TransportError,

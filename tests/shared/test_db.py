@@ -129,6 +129,19 @@ async def test_faults_of_the_world_are_told_from_faults_of_the_message(
     assert faults.is_of_the_world(raised.value) is of_the_world
 
 
+async def test_a_connection_that_ends_between_two_statements_is_of_the_world(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def tripped(*_: Any) -> None:
+        # What asyncpg says where the server's "terminating connection" came before the end of the connection.
+        raise asyncpg.InternalClientError("cannot switch to state 12; another operation (2) is in progress")
+
+    monkeypatch.setattr(asyncpg.prepared_stmt.PreparedStatement, "fetch", tripped)
+    with pytest.raises(DBAPIError) as raised:
+        await names(database)
+    assert faults.is_of_the_world(raised.value)
+
+
 @pytest.mark.parametrize(
     ("statement", "key", "of_the_world"),
     [("SET LOCAL statement_timeout = 1", "late", True), ("SELECT 1", "long" * 100_000, False)],
