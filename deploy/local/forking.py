@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import threading
+import weakref
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO
@@ -19,12 +20,17 @@ from deploy.local.process import Failed, Part, Running, spawn
 
 
 class Forked:
-    """A program that the nursery started. The nursery tells its exit status through a pipe."""
+    """A program that the nursery started. The nursery tells its exit status through a pipe.
+
+    One thread may wait for it to answer while another stops it: the pipe is closed when nobody holds this any more.
+    """
 
     def __init__(self, pid: int, status: int) -> None:
         self.pid = pid
-        self._pipe: int | None = status
+        self._pipe = status
         self._status: int | None = None
+        self._reading = threading.Lock()
+        weakref.finalize(self, os.close, status)
 
     def poll(self) -> int | None:
         """Its exit status, None while it runs."""
@@ -34,14 +40,13 @@ class Forked:
 
     def wait(self, timeout: float | None = None) -> int:
         """Wait for its exit status."""
-        if self._status is None and self._pipe is not None:
-            if not select.select([self._pipe], [], [], timeout)[0]:
-                raise subprocess.TimeoutExpired(str(self.pid), timeout or 0)
-            # nothing to read means that the nursery was killed, and everything in it
-            self._status = int(os.read(self._pipe, 16) or -signal.SIGKILL)
-            os.close(self._pipe)
-            self._pipe = None
-        return -signal.SIGKILL if self._status is None else self._status
+        if self._status is None and not select.select([self._pipe], [], [], timeout)[0]:
+            raise subprocess.TimeoutExpired(str(self.pid), timeout or 0)
+        with self._reading:
+            if self._status is None:
+                # nothing to read means that the nursery was killed, and everything in it
+                self._status = int(os.read(self._pipe, 16) or -signal.SIGKILL)
+            return self._status
 
     def send_signal(self, sig: int) -> None:
         """Send a signal if it still runs."""

@@ -4,13 +4,15 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psutil
 import pytest
 
-from deploy.local.forking import Nursery
+from deploy.local.forking import Forked, Nursery
 from deploy.local.process import Failed
 from deploy.local.programs import Step
 
@@ -58,6 +60,22 @@ def test_a_step_gives_what_it_printed_and_its_last_words_when_it_fails(
     failing = Step(nursery, "asked", ["asked", "fail"], environment)
     with pytest.raises(Failed, match="it cannot go on: say so"):
         failing.run()
+
+
+def test_the_end_is_told_to_all_who_wait_for_it(nursery: Nursery, environment: dict[str, str], tmp_path: Path) -> None:
+    together = threading.Barrier(9)
+    with (tmp_path / "out").open("wb") as file, ThreadPoolExecutor(8) as pool:
+        for _ in range(5):
+            running = nursery.fork(["stays"], environment, out=file.fileno(), errors=file.fileno())
+
+            def waited(one: Forked = running) -> int:
+                together.wait(30)
+                return one.wait(30)
+
+            told = [pool.submit(waited) for _ in range(8)]
+            together.wait(30)
+            running.send_signal(signal.SIGKILL)
+            assert {one.result() for one in told} == {-signal.SIGKILL}
 
 
 def test_the_end_of_a_killed_program_is_told(nursery: Nursery, environment: dict[str, str], tmp_path: Path) -> None:
