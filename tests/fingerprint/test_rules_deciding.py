@@ -382,6 +382,35 @@ def test_do_not_clear_on_what_came_after_a_clearance_is_being_checked_and_not_ex
     assert decided(*OLD, worse, rulings=[no], on=YEAR_LATER).standing.state is State.BEING_CHECKED
 
 
+@pytest.mark.parametrize("kind", [Kind.ANSWER, Kind.NOTICE])
+@pytest.mark.parametrize("both", [False, True])
+def test_do_not_clear_after_a_clearance_that_is_over_changes_nothing_that_is_seen(kind: Kind, both: bool) -> None:
+    """Neither "Expired", nor that the other bureau is awaited, nor that there was a clearance before."""
+    worse = later("fbi-2", YEAR_LATER, finding=Finding.RECORD, kind=kind)
+    answers = (*OLD, worse, later("state-2", YEAR_LATER, Bureau.STATE)) if both else (*OLD, worse)
+    before = decided(*answers, on=YEAR_LATER)
+    assert before.causes
+    no = Ruling(1, datetime.combine(YEAR_LATER, time(22), UTC), False, before.basis)
+    after = decided(*answers, rulings=[no], on=YEAR_LATER)
+    assert (after.standing, after.causes) == (before.standing, frozenset())
+    # What comes after it clears nothing, and a person sees it as soon as both bureaus have answered.
+    month_later = YEAR_LATER + timedelta(days=30)
+    new = later("state-3", month_later, Bureau.STATE), later("fbi-3", month_later)
+    decision = decided(*answers, *new, rulings=[no], on=month_later)
+    assert decision.standing.state is State.BEING_CHECKED
+    assert {answer_id for cause, answer_id in decision.causes if cause is Cause.REFUSED} == {one.id for one in new}
+
+
+def test_a_clearance_that_was_withdrawn_before_its_last_day_did_not_run_out() -> None:
+    worse = later("fbi-2", date(2027, 8, 1), finding=Finding.RECORD)
+    basis = frozenset(one.id for one in (*OLD, worse))
+    first = Ruling(1, datetime(2027, 8, 2, tzinfo=UTC), False, basis)
+    again = Ruling(2, datetime(2027, 10, 1, tzinfo=UTC), False, basis)
+    for rulings in ([first], [first, again]):
+        standing = decided(*OLD, worse, rulings=rulings, on=date(2027, 10, 2)).standing
+        assert (standing.state, standing.expired_on) == (State.BEING_CHECKED, None)
+
+
 def test_another_look_for_a_new_name_makes_old_prints_no_younger() -> None:
     foreign = replace(OLD[0], foreign=4), replace(OLD[1], foreign=4)
     again = Ruling(1, datetime(2027, 8, 1, tzinfo=UTC), True, frozenset(one.id for one in foreign), heard=4)
@@ -535,6 +564,33 @@ def test_a_record_and_no_record_stand_alike_until_both_bureaus_answered(answers:
     records = [replace(one, finding=Finding.RECORD if one.finding else None) for one in one_sided]
     clean = [replace(one, finding=Finding.NO_RECORD if one.finding else None) for one in one_sided]
     assert decide(records, [], terms).standing == decide(clean, [], terms).standing
+
+
+@given(st.lists(some_answers, max_size=4), st.booleans(), some_days)
+def test_do_not_clear_shows_to_nobody_where_nothing_was_cleared(
+    answers: list[Answer], after_a_clearance: bool, day: date
+) -> None:
+    """Whoever has a case open stands as before once an adjudicator has said "Do not clear"."""
+    if after_a_clearance:
+        days = YEAR_LATER - DAY
+        answers = [
+            *OLD,
+            *(
+                replace(
+                    one,
+                    dated=one.dated + days,
+                    stamped=one.stamped and one.stamped + days,
+                    received_at=one.received_at + days,
+                )
+                for one in answers
+            ),
+        ]
+        day = date(2028, 1, 1)
+    terms = replace(TERMS, day=day)
+    before = decide(answers, [], terms)
+    no = Ruling(1, datetime.combine(day, time(20), UTC), False, before.basis)
+    if before.causes and before.standing.state is not State.CLEARED:
+        assert decide(answers, [no], terms).standing == before.standing
 
 
 def _bases(answers: list[Answer]) -> st.SearchStrategy[set[UUID]]:

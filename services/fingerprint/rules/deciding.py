@@ -116,10 +116,11 @@ def _plain(answers: Sequence[Answer], rulings: Sequence[Ruling], terms: Terms) -
 
 
 def _in_full(answers: Iterable[Answer], rulings: Iterable[Ruling], terms: Terms) -> Decision:
-    replies = _replies(answers, sorted(rulings, key=lambda ruling: ruling.number))
+    found, ruled = list(answers), sorted(rulings, key=lambda ruling: ruling.number)
+    replies = _replies(found, ruled)
     prints = [reply for reply in replies if not reply.notice]
     whole = _Round.of(prints)
-    pair = _clearing_pair(replies, whole.readable, list(rulings), terms)
+    pair = _clearing_pair(replies, whole.readable, ruled, terms) or _pair_before_refusal(found, ruled, terms)
     last = _until(pair, terms) if pair else None
     over = last if last and last < terms.day else None
     # What came of the clearance that is over is past; what the bureaus made since counts.
@@ -129,12 +130,12 @@ def _in_full(answers: Iterable[Answer], rulings: Iterable[Ruling], terms: Terms)
         *(reply.causes for reply in replies if reply.notice or whole.both)
     )
     if now.both and (pair is None or over) and not causes:
-        found = [reply for bureau in Bureau for reply in now.readable[bureau]]
+        readable = [reply for bureau in Bureau for reply in now.readable[bureau]]
         if not any(reply.refused for reply in replies):
-            causes = frozenset((Cause.APART, one) for reply in found for one in reply.ids)
+            causes = frozenset((Cause.APART, one) for reply in readable for one in reply.ids)
         else:
             # What came after "Do not clear" does not clear by itself, and somebody must see that it came.
-            causes = frozenset((Cause.REFUSED, one) for reply in found if not reply.ruled for one in reply.ids)
+            causes = frozenset((Cause.REFUSED, one) for reply in readable if not reply.ruled for one in reply.ids)
     return Decision(
         standing=_standing(prints, now, None if over else pair, over, terms),
         causes=causes,
@@ -247,9 +248,14 @@ def _clean_since(newest: Answer, versions: list[Answer]) -> datetime:
 
 
 def _clearing_pair(
-    replies: list[_Reply], readable: Mapping[Bureau, list[_Reply]], rulings: list[Ruling], terms: Terms
+    replies: list[_Reply],
+    readable: Mapping[Bureau, list[_Reply]],
+    rulings: list[Ruling],
+    terms: Terms,
+    before: date = date.max,
 ) -> tuple[_Reply, _Reply] | None:
-    """The two clean replies that make the clearance that holds longest, if any do.
+    """The two clean replies that make the clearance that holds longest, if any do; one whose last day lies before a
+    day, where one is given.
 
     Nothing refused may stand, and nothing that still waits for a person may be older than the pair or have come before
     the pair was whole: new prints never wash an open question away, no clearance begins over one, and a
@@ -271,11 +277,27 @@ def _clearing_pair(
     pairs = [
         (state, fbi)
         for state, fbi in product(readable[Bureau.STATE], readable[Bureau.FBI])
-        if state.clean_at and fbi.clean_at and fits(state, fbi)
+        if state.clean_at and fbi.clean_at and fits(state, fbi) and _until((state, fbi), terms) < before
     ]
     return max(
         pairs, key=lambda pair: (_until(pair, terms), _cleared_at(pair), max(r.moment for r in pair)), default=None
     )
+
+
+def _pair_before_refusal(answers: list[Answer], rulings: list[Ruling], terms: Terms) -> tuple[_Reply, _Reply] | None:
+    """The pair of a clearance that had run out when an adjudicator said "Do not clear", if that was the last word.
+
+    What is refused came after that clearance, whose end is history: it shows as before, or everybody would see that
+    something was refused.
+    """
+    refused = list(takewhile(lambda ruling: not ruling.clear, reversed(rulings)))
+    if not refused:
+        return None
+    earlier = rulings[: len(rulings) - len(refused)]
+    replies = _replies(answers, earlier)
+    readable = _Round.of(reply for reply in replies if not reply.notice).readable
+    first = local_day(min(ruling.at for ruling in refused))
+    return _clearing_pair(replies, readable, earlier, terms, before=min(first, terms.day))
 
 
 def _cleared_at(pair: tuple[_Reply, _Reply]) -> datetime:
