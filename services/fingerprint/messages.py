@@ -42,6 +42,11 @@ class Kind(StrEnum):
     OTHER = "other"
 
 
+# A Rap Back notice tells of a record by being there, and a message that no machine reads may: whoever may not read
+# criminal history is not told that there is one.
+FOR_ADJUDICATORS: Final = frozenset({Kind.NOTICE, Kind.OTHER})
+
+
 class Finding(StrEnum):
     """What an answer says (2.059 SRF). Criminal history: never outside the compartment."""
 

@@ -12,13 +12,22 @@ import pytest
 from sqlalchemy import text
 
 from services.fingerprint import sources
-from services.fingerprint.actions import batches, matching, undoing, unmatched, uploads
+from services.fingerprint.actions import (
+    batches,
+    checks,
+    matching,
+    rotating,
+    rulings,
+    undoing,
+    unmatched,
+    uploads,
+)
 from services.fingerprint.actions.uploads import Checked
 from services.fingerprint.bundles import Limits
 from services.fingerprint.rules.addressing import Address
 from services.fingerprint.rules.check import State
 from services.fingerprint.sources import Rule, Source
-from tests.fingerprint.answers import FBI, STATE, an_educator, answer
+from tests.fingerprint.answers import FBI, STATE, an_educator, answer, notice, submission
 from tests.fingerprint.bundling import a_tar, a_zip
 from tests.fingerprint.conftest import Bench
 from tests.fingerprint.spooling import Box, a_box
@@ -264,12 +273,89 @@ async def test_a_batch_whose_bytes_came_in_another_way_too_is_not_undone(desk: D
 async def test_a_batch_on_which_somebody_ruled_is_not_undone(desk: Desk) -> None:
     educator = an_educator()
     await desk.bench.know(educator)
-    batch_id = await desk.taken(answer(FBI, educator, found="I"))
+    batch_id = await desk.taken(answer(FBI, educator, found="I"), answer(STATE, educator))
+    await rule(desk, educator, clear=False)
+    assert "rests on an answer" in await desk.refusal(batch_id)
+
+
+@pytest.mark.parametrize("found", ["I", "X"])
+async def test_a_batch_of_which_an_adjudicator_opened_a_case_is_not_undone(desk: Desk, found: str) -> None:
+    """From the look on, so that a refusal does not tell of "Do not clear"."""
+    educator = an_educator()
+    await desk.bench.know(educator)
+    batch_id = await desk.taken(answer(FBI, educator, found=found), answer(STATE, educator))
     await desk.bench.do(
-        "INSERT INTO rulings (educator_id, purpose, at, account_id, sealed) VALUES (:id, '2301', now(), :who, '')",
+        "INSERT INTO looks (review_id, session_hash, account_id, purpose, at)"
+        " SELECT id, 'a session', :who, 'To decide', now() FROM reviews WHERE educator_id = :id",
         id=educator,
         who=uuid4(),
     )
+    assert "rests on an answer" in await desk.refusal(batch_id)
+
+
+async def test_a_notice_stays_with_adjudicators_when_its_batch_is_undone(desk: Desk) -> None:
+    """What follows from it everybody would see: neither that it goes nor that somebody looked at it tells of it."""
+    concerned, other = an_educator(), an_educator()
+    for educator in (concerned, other):
+        await desk.bench.know(educator)
+    await desk.bench.take(answer(FBI, concerned))
+    contents = notice(concerned, "N1"), notice(an_educator(), "N2"), answer(FBI, other), answer(FBI), submission()
+    batch_id = await desk.taken(*contents)
+    await desk.bench.take(answer(STATE, concerned))
+    before = await desk.bench.standing(concerned)
+    assert before.state is State.BEING_CHECKED
+    await desk.bench.do(
+        "INSERT INTO looks (review_id, session_hash, account_id, purpose, at)"
+        " SELECT id, 'a session', :who, 'To decide', now() FROM reviews",
+        who=uuid4(),
+    )
+    assert await desk.undo(batch_id) == 4
+    assert await desk.bench.standing(concerned) == before
+    assert await desk.bench.rows("SELECT place FROM answers WHERE tcn IN ('N1', 'N2') ORDER BY tcn") == [
+        {"place": "matched"},
+        {"place": "adjudicator"},
+    ]
+    assert await desk.bench.one("SELECT count(*) FROM reviews WHERE closed_at IS NULL") == 2
+
+
+async def test_a_notice_from_elsewhere_does_not_show_in_what_can_be_undone(desk: Desk) -> None:
+    """Whoever is cleared on a batch alone: with a notice that came later, looked at and decided or not, as without."""
+    for steps in range(4):
+        educator = an_educator()
+        await desk.bench.know(educator)
+        batch_id = await desk.taken(answer(FBI, educator), answer(STATE, educator))
+        if steps > 0:
+            await desk.bench.take(notice(educator))
+            assert (await desk.bench.standing(educator)).state is State.CLEARED
+        if steps > 1:
+            await desk.bench.do(
+                "INSERT INTO looks (review_id, session_hash, account_id, purpose, at)"
+                " SELECT id, 'a session', :who, 'To decide', now() FROM reviews WHERE educator_id = :id",
+                id=educator,
+                who=uuid4(),
+            )
+        if steps > 2:
+            await rule(desk, educator)
+        assert await desk.undo(batch_id) == 2, steps
+        assert (await desk.bench.standing(educator)).state is State.NOTHING_YET
+
+
+@pytest.mark.parametrize("found", ["I", "X"])
+async def test_a_batch_whose_answers_an_adjudicator_cleared_is_not_undone(desk: Desk, found: str) -> None:
+    educator = an_educator()
+    await desk.bench.know(educator)
+    batch_id = await desk.taken(answer(FBI, educator, found=found), answer(STATE, educator))
+    await rule(desk, educator)
+    assert (await desk.bench.standing(educator)).state is State.CLEARED
+    assert "rests on an answer" in await desk.refusal(batch_id)
+
+
+async def test_a_batch_with_an_answer_that_nobody_can_read_any_more_is_not_undone(desk: Desk) -> None:
+    educator = an_educator()
+    await desk.bench.know(educator)
+    batch_id = await desk.taken(answer(FBI, educator))
+    async with desk.bench.database.transaction() as session:
+        assert await rotating.destroy(session, educator, DANA, "order of a court")
     assert "rests on an answer" in await desk.refusal(batch_id)
 
 
@@ -300,6 +386,25 @@ async def test_what_was_undone_may_be_uploaded_again(desk: Desk) -> None:
         {"id": batch_id, "state": "undone"},
         {"id": again, "state": "done"},
     ]
+
+
+async def rule(desk: Desk, educator: str, *, clear: bool = True) -> None:
+    """An adjudicator decides on all that is there."""
+    async with desk.bench.database.transaction() as session:
+        decision, _ = await checks.decided(session, desk.bench.vault, educator, "2301")
+        basis = decision.basis
+        await rulings.add(
+            session,
+            desk.bench.vault,
+            educator,
+            "2301",
+            clear=clear,
+            reason="So it is",
+            basis=basis,
+            heard=2,
+            actor=DANA,
+        )
+        await checks.decide_again(session, desk.bench.vault, [(educator, "2301")])
 
 
 def _kept(desk: Desk) -> list[Path]:

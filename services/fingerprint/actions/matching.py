@@ -11,7 +11,7 @@ from sqlalchemy import bindparam, delete, select, text
 from services.fingerprint import regulations, tables
 from services.fingerprint.actions import archive, checks, people, submissions
 from services.fingerprint.evidence import Evidence
-from services.fingerprint.messages import Kind
+from services.fingerprint.messages import FOR_ADJUDICATORS, Kind
 from services.fingerprint.rules.addressing import NOT_SUBMITTED, Address, Named, Submitted, Why, case_number, whose
 from services.fingerprint.vault import Vault
 from shared.db import Session
@@ -227,7 +227,7 @@ def _place(evidence: Evidence, address: Address | Why, known: Set[str]) -> Place
     if isinstance(address, Address) and address.educator_id in known:
         theirs = address.educator_id, address.purpose
         return Place("matched", "", address.how, *theirs, *theirs)
-    compartment = evidence.kind in {Kind.NOTICE, Kind.OTHER}
+    compartment = evidence.kind in FOR_ADJUDICATORS
     if isinstance(address, Address):
         claimed = address.educator_id, address.purpose
         return Place("adjudicator" if compartment else "waiting", Why.NOT_YET_KNOWN, address.how, None, None, *claimed)

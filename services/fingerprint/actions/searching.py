@@ -14,7 +14,7 @@ from sqlalchemy import Row, text
 
 from services.fingerprint.actions import archive
 from services.fingerprint.evidence import Evidence
-from services.fingerprint.messages import Kind
+from services.fingerprint.messages import FOR_ADJUDICATORS, Kind
 from services.fingerprint.vault import Vault, WrappedKey
 from shared import audit
 from shared.audit import Actor
@@ -39,7 +39,6 @@ SELECT EXISTS (
     WHERE a.educator_id = :educator_id AND k.wrapped = ''
 )
 """)
-_SEEN: Final = frozenset({Kind.ANSWER, Kind.UNREADABLE, Kind.SUBMISSION})
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +124,7 @@ def _hit(vault: Vault, row: Row[Any]) -> Hit | None:
         return None  # whether it may be shown cannot be told any more: its key was destroyed
     key = vault.open_key(WrappedKey(row.key_id, row.version, row.wrapped))
     kind = Evidence.read(vault.open(key, archive.evidence_place(row.id), row.sealed)).kind
-    if kind not in _SEEN:
+    if kind in FOR_ADJUDICATORS:
         return None
     return Hit(
         id=row.id,

@@ -5,24 +5,29 @@ Something rests on an answer, when after it
 - staff said by hand whose it is, or set it aside;
 - another version of the same reply (ORI and TCN) came in another way;
 - the same bytes came in another way, and were noted as a duplicate of it;
-- an adjudicator opened or closed the case of it, or decided on the check that it is part of;
+- an adjudicator opened or closed the case that it is part of, or decided on it;
 - a clearance was said that stands on it together with an answer of another batch or file;
 - or, for the copy of a submission, an answer from elsewhere bears its number.
 
-A clearance that stands on the batch alone ends with it, and whoever heard of it is told. What was quarantined stays so,
-and what only adjudicators see stays with them: it counts for nothing by itself. All but the first are told alike, so
-that a refusal says nothing of what an answer holds.
+A clearance that stands on the batch alone ends with it, and whoever heard of it is told. What was quarantined stays so.
+What only adjudicators are told of stays with them, Rap Back notices that found their educator too: everybody would see
+what follows where one goes, and so that there was one. An adjudicator decides whether it means anything. All reasons
+but the first are told alike, and an adjudicator's look counts as their decision does, so that a refusal says nothing of
+what an answer holds, nor of "Do not clear".
 """
 
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Mapping, Sequence, Set
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import delete, select, text
 
 from services.fingerprint import tables
 from services.fingerprint.actions import archive, batches, checks, matching
-from services.fingerprint.vault import Vault
+from services.fingerprint.evidence import Evidence
+from services.fingerprint.messages import FOR_ADJUDICATORS
+from services.fingerprint.rules.deciding import decide
+from services.fingerprint.vault import Vault, WrappedKey
 from shared import audit
 from shared.audit import Actor
 from shared.db import Session
@@ -47,12 +52,18 @@ _ANSWERS = (
     .with_for_update(of=tables.Answer)
     .execution_options(populate_existing=True)
 )
-_RESTS: Final = text("""
+_OWN: Final = """
 WITH own AS (
-    SELECT a.* FROM answers a JOIN files f ON f.id = a.file_id WHERE f.batch_id = :batch_id
-), concerned AS (
-    SELECT DISTINCT educator_id, purpose FROM own WHERE educator_id IS NOT NULL
+    SELECT a.* FROM answers a JOIN files f ON f.id = a.file_id
+    WHERE f.batch_id = :batch_id AND a.id <> ALL(CAST(:staying AS uuid[]))
 )
+"""
+_MATCHED: Final = text("""
+SELECT a.id, a.sealed, k.id AS key_id, k.version, k.wrapped
+FROM answers a JOIN files f ON f.id = a.file_id JOIN data_keys k ON k.id = f.key_id
+WHERE f.batch_id = :batch_id AND a.place = 'matched'
+""")
+_RESTS: Final = text(f"""{_OWN}
 SELECT EXISTS (
     SELECT FROM own JOIN answers o USING (origin, tcn)
     WHERE o.received_at >= own.received_at AND o.place <> 'set_aside' AND o.id NOT IN (SELECT id FROM own)
@@ -60,23 +71,29 @@ SELECT EXISTS (
     SELECT FROM files first JOIN files again ON again.first_id = first.id
     WHERE first.batch_id = :batch_id AND again.batch_id IS DISTINCT FROM :batch_id
 ) OR EXISTS (
-    SELECT FROM own JOIN reviews r ON r.answer_id = own.id
-    WHERE r.note IS NOT NULL OR EXISTS (SELECT FROM looks l WHERE l.review_id = r.id)
-) OR EXISTS (
-    SELECT FROM own JOIN rulings r USING (educator_id, purpose) WHERE r.at >= own.received_at
-) OR EXISTS (
-    SELECT FROM concerned JOIN checks c USING (educator_id, purpose)
-    WHERE c.said_cleared_on IS NOT NULL
-      AND c.basis ?| ARRAY(SELECT CAST(id AS text) FROM own)
-      AND EXISTS (
-          SELECT FROM jsonb_array_elements_text(c.basis) AS b (id)
-          WHERE b.id NOT IN (SELECT CAST(id AS text) FROM own)
-      )
-) OR EXISTS (
     SELECT FROM submissions s JOIN files f ON f.id = s.file_id JOIN answers a ON a.tcr = s.tcn AND a.tcr <> ''
-    WHERE f.batch_id = :batch_id AND a.id NOT IN (SELECT id FROM own)
+    WHERE f.batch_id = :batch_id AND a.place <> 'adjudicator'
+      AND a.file_id NOT IN (SELECT id FROM files WHERE batch_id = :batch_id)
 )
-""")
+""")  # noqa: S608 - constants make it up
+# Checks on which something may rest: an adjudicator looked at or decided on them since, or a clearance was said.
+_CONCERNED: Final = text(f"""{_OWN}
+SELECT educator_id, purpose, looked, cleared FROM (
+    SELECT c.educator_id, c.purpose, c.said_cleared_on IS NOT NULL AND c.basis ?| o.ids AND EXISTS (
+        SELECT FROM jsonb_array_elements_text(c.basis) AS b (id) WHERE b.id <> ALL(o.ids)
+    ) AS cleared, EXISTS (
+        SELECT FROM reviews r JOIN looks l ON l.review_id = r.id
+        WHERE (r.educator_id, r.purpose) = (c.educator_id, c.purpose) AND l.at >= o.since
+    ) OR EXISTS (
+        SELECT FROM rulings r WHERE (r.educator_id, r.purpose) = (c.educator_id, c.purpose) AND r.at >= o.since
+    ) AS looked
+    FROM checks c JOIN (
+        SELECT educator_id, purpose, min(received_at) AS since, array_agg(CAST(id AS text)) AS ids FROM own
+        WHERE educator_id IS NOT NULL GROUP BY 1, 2
+    ) AS o USING (educator_id, purpose)
+) AS concerned
+WHERE looked OR cleared ORDER BY 1, 2
+""")  # noqa: S608
 
 
 class Refused(Exception):
@@ -88,7 +105,7 @@ class Refused(Exception):
 
 
 async def undo(session: Session, vault: Vault, batch_id: UUID, actor: Actor, reason: str) -> int:
-    """Set aside the answers of a batch; how many.
+    """Set aside the answers of a batch; how many it has, those that stay with adjudicators among them.
 
     Raises:
         Refused: it is not done, or something rests on it.
@@ -99,13 +116,16 @@ async def undo(session: Session, vault: Vault, batch_id: UUID, actor: Actor, rea
     answers = await _held(session, batch_id)
     if any(answer.by_hand or answer.place == "set_aside" for answer in answers):
         raise Refused(_BY_HAND)
-    if await session.scalar(_RESTS, {"batch_id": batch_id}):
+    staying = await _staying(session, vault, answers, batch_id)
+    own = {"batch_id": batch_id, "staying": list(staying)}
+    if await session.scalar(_RESTS, own) or await _decided_on(session, vault, own, {one.id for one in answers}):
         raise Refused(_RESTED_ON)
     before = await matching.checks_of(session, {(answer.origin, answer.tcn) for answer in answers})
-    counting = [answer for answer in answers if answer.place in {"matched", "waiting", "unmatched"}]
+    places = {"matched", "waiting", "unmatched"}
+    counting = [answer for answer in answers if answer.place in places and answer.id not in staying]
     of_persons = [answer for answer in counting if answer.educator_id is not None]
-    own = await archive.own_keys(session, vault, len(of_persons))
-    await archive.hand_over(session, vault, list(zip(of_persons, own, strict=True)))
+    keys = await archive.own_keys(session, vault, len(of_persons))
+    await archive.hand_over(session, vault, list(zip(of_persons, keys, strict=True)))
     for answer in counting:
         answer.place, answer.educator_id, answer.purpose = "set_aside", None, None
     files = select(tables.File.id).where(tables.File.batch_id == batch_id)
@@ -114,9 +134,42 @@ async def undo(session: Session, vault: Vault, batch_id: UUID, actor: Actor, rea
     concerned = sorted(before)
     for start in range(0, len(concerned), _AT_ONCE):
         await checks.decide_again(session, vault, concerned[start : start + _AT_ONCE])
-    new = {"answers": len(counting)}
+    # Those that stay too: how many there are is not to be reckoned.
+    count = sum(answer.place != "kept" for answer in answers)
+    new = {"answers": count}
     await audit.record(session, action="batch.undone", actor=actor, subject=f"batch:{batch_id}", reason=reason, new=new)
-    return len(counting)
+    return count
+
+
+async def _decided_on(session: Session, vault: Vault, own: Mapping[str, Any], ids: Set[UUID]) -> bool:
+    """Whether a clearance stands on these answers with another's, or an adjudicator had something in them to look at.
+
+    Notices are left out: nobody else sees that they are there, so nobody may see it by this.
+    """
+    for educator_id, purpose, looked, cleared in (await session.execute(_CONCERNED, own)).all():
+        decision, held = await checks.decided(session, vault, educator_id, purpose)
+        seen = [one for one in held if one.evidence.kind not in FOR_ADJUDICATORS]
+        if cleared and any(one.row.id in decision.basis and one.row.id not in ids for one in seen):
+            return True
+        if looked and decide([one.as_answer(educator_id, purpose) for one in seen], [], decision.terms).causes:
+            return True
+    return False
+
+
+async def _staying(session: Session, vault: Vault, answers: Sequence[tables.Answer], batch_id: UUID) -> set[UUID]:
+    """The answers of a batch that adjudicators alone are told of.
+
+    Raises:
+        Refused: what one says cannot be read any more, since its key was destroyed.
+    """
+    found = {answer.id for answer in answers if answer.place == "adjudicator"}
+    for row in await session.execute(_MATCHED, {"batch_id": batch_id}):
+        if not row.wrapped:
+            raise Refused(_RESTED_ON)
+        key = vault.open_key(WrappedKey(row.key_id, row.version, row.wrapped))
+        if Evidence.read(vault.open(key, archive.evidence_place(row.id), row.sealed)).kind in FOR_ADJUDICATORS:
+            found.add(row.id)
+    return found
 
 
 async def _held(session: Session, batch_id: UUID) -> Sequence[tables.Answer]:
