@@ -13,6 +13,7 @@ from click.testing import CliRunner, Result
 
 from services.fingerprint import spool
 from services.fingerprint.commands import results_group
+from services.fingerprint.reasons import SENTENCES
 from services.fingerprint.settings import Settings
 from services.fingerprint.vault import vault_of
 from shared.keys import Keys, add_version, create_all
@@ -115,6 +116,16 @@ async def test_a_dry_run_says_what_would_happen_and_does_nothing(operator: Opera
     assert "d.eft: The file ends before the record does." in ran.stdout
     assert not (operator.home / "spool").exists()
     assert await operator.bench.one("SELECT count(*) FROM files") == 1
+
+
+async def test_a_dry_run_names_no_field_that_only_a_record_has(operator: Operator, tmp_path: Path) -> None:
+    twice = answer(FBI, found="I", more={75: "SHEET", 76: "AGAIN"}).replace(b"2.076:", b"2.075:")
+    (tmp_path / "sheet.eft").write_bytes(twice)
+    (tmp_path / "agency.eft").write_bytes(answer(FBI, found="I", more={73: ""}))
+    told = await operator.json("import", str(tmp_path / "sheet.eft"), "--dry-run")
+    assert told["errors"] == [f"sheet.eft: {SENTENCES['repeated']}"]
+    told = await operator.json("import", str(tmp_path / "agency.eft"), "--dry-run")
+    assert told["errors"] == [f"agency.eft: {SENTENCES['missing']} (2.073)"]
 
 
 async def test_a_name_that_waits_already_is_never_overwritten(operator: Operator, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from services.fingerprint.pages.uploading import LARGEST
 from services.fingerprint.rules.check import State
 from services.fingerprint.sources import Rule
 from shared.events import Role
-from tests.fingerprint.answers import FBI, STATE, an_educator, answer
+from tests.fingerprint.answers import FBI, STATE, an_educator, answer, notice
 from tests.fingerprint.bundling import a_zip
 from tests.fingerprint.conftest import Bench
 from tests.fingerprint.site import Site
@@ -56,6 +56,18 @@ async def test_an_upload_is_checked_then_imported(bench: Bench, site: Site, box:
     assert "sam.analyst" in staff.text
     assert "sam.analyst" in staff.open("/staff/imports").text
     assert (await bench.standing(educator)).state is State.CLEARED
+
+
+async def test_each_check_is_a_row_in_the_trail(bench: Bench, site: Site) -> None:
+    """Whoever knows all of an answer but its finding could try both: that must be somebody's to answer for."""
+    known = answer(FBI, an_educator())
+    await bench.take(known)
+    staff = site.sign_in(Role.ANALYST, username="sam.analyst")
+    upload(staff, a_zip({"a.eft": known, "b.eft": known.replace(b"2.059:N", b"2.059:I"), "c.eft": known[:90]}))
+    (row,) = await bench.rows("SELECT actor_name, subject, new FROM audit WHERE action = 'upload.checked'")
+    assert row["actor_name"] == "sam.analyst"
+    assert row["subject"] == f"upload:{staff.path.partition('?')[0].rpartition('/')[2]}"
+    assert row["new"] == {"files": 3, "readable": 1, "repeated": 1, "damaged": 1, "refused": "", "there": False}
 
 
 async def test_what_is_not_imported_is_removed(bench: Bench, site: Site) -> None:
@@ -126,3 +138,21 @@ async def test_an_import_on_which_something_rests_says_so(bench: Bench, site: Si
     assert staff.status == 409
     assert "cannot be undone" in staff.text
     assert (await bench.standing(educator)).state is State.CLEARED
+
+
+async def test_a_notice_of_an_import_that_was_undone_stands_in_no_list_of_staff(
+    bench: Bench, site: Site, box: Box
+) -> None:
+    """It tells of a record by being there."""
+    educator = an_educator()
+    await bench.know(educator)
+    staff = site.sign_in(Role.ANALYST)
+    upload(staff, a_zip({"a.eft": answer(FBI, tcn="CLEAN1"), "n.eft": notice(educator, tcn="NOTICE1")}))
+    staff.press("Import")
+    await box.after(1)
+    staff.open(staff.path).fill("Reason", "Sent by mistake").press("Undo this import")
+    assert "2 answers of it count no more" in staff.text
+    assert "CLEAN1" in staff.open("/staff/unmatched").text
+    assert "NOTICE1" not in staff.text
+    answer_id = await bench.one("SELECT id FROM answers WHERE tcn = 'NOTICE1'")
+    assert staff.open(f"/staff/unmatched/{answer_id}").status == 404

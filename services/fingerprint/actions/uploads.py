@@ -116,6 +116,22 @@ async def check(session: Session, vault: Vault, source: Source, upload_id: UUID,
     return found
 
 
+async def checked(session: Session, upload_id: UUID, found: Checked, actor: Actor) -> None:
+    """Keep that somebody looked what an import would do.
+
+    Whoever knows all of an answer but its finding could make both, and look which of them came before.
+    """
+    new = {
+        "files": found.members,
+        "readable": found.readable,
+        "repeated": found.repeated,
+        "damaged": sum(found.wrong.values()),
+        "refused": found.refused,
+        "there": found.there is not None,
+    }
+    await audit.record(session, action="upload.checked", actor=actor, subject=f"upload:{upload_id}", new=new)
+
+
 async def receive(
     session: Session, vault: Vault, source: Source, upload_id: UUID, name: str, actor: Actor
 ) -> tables.Batch:

@@ -13,7 +13,7 @@ from services.fingerprint.actions.results import Outcome
 from services.fingerprint.bundles import Refused
 from services.fingerprint.commands.running import Desk, Progress
 from services.fingerprint.ebts import DEFAULT_LIMITS, Unreadable
-from services.fingerprint.reasons import SENTENCES
+from services.fingerprint.rules.damage import damages
 from services.fingerprint.vault import digest_of
 
 MOST_ERRORS: Final = 100
@@ -33,11 +33,12 @@ class Foreseen:
         """For programs."""
         return dict(vars(self))
 
-    def add_damaged(self, name: str, code: str, place: str = "") -> None:
-        """One is damaged."""
+    def add_damaged(self, name: str, wrong: Unreadable) -> None:
+        """One is damaged. A field is named as for staff: only where it does not tell of a record."""
         self.damaged += 1
         if len(self.errors) < MOST_ERRORS:
-            self.errors.append(f"{name}: {SENTENCES[code]}{f' ({place})' if place else ''}")
+            (first,) = damages([(wrong.code, wrong.field, wrong.offset)], in_full=False)
+            self.errors.append(f"{name}: {first.sentence}{f' ({first.field})' if first.field else ''}")
 
 
 async def foresee(desk: Desk, files: Sequence[Path], progress: Progress) -> Foreseen:
@@ -50,7 +51,7 @@ async def foresee(desk: Desk, files: Sequence[Path], progress: Progress) -> Fore
             progress(f"looked at {found.files}")
             message = Unreadable(wrong) if wrong else results.understood(content)
             if isinstance(message, Unreadable):
-                found.add_damaged(name, message.code, message.field)
+                found.add_damaged(name, message)
             else:
                 digest = digest_of(content)
                 fresh[digest] = fresh.get(digest, 0) + 1

@@ -64,6 +64,7 @@ async def check(upload_id: UUID, page: Shown) -> Response:
         )
     except FileNotFoundError:
         page.deny(404, _GONE)
+    await uploads.checked(page.db, upload_id, found, page.me)
     return page.render(
         "upload_check.html",
         upload_id=upload_id,
