@@ -15,7 +15,7 @@ from shared import health, inbox, logs, memory, metrics, traces, web
 from shared.auth import Caller
 from shared.bus import Consumers, Listener
 from shared.db import Session
-from shared.observed import Observed
+from shared.observed import Observed, apart
 from shared.relay import Relay
 from shared.service import Service
 from shared.settings import ServiceSettings
@@ -84,7 +84,7 @@ def build(
     for router in (health.router, metrics.router, attentions.attention_router(attention), *routers):
         # Side by side in one list: a router included in another is searched anew for each request, and twice.
         app.router.routes.extend(router.routes)
-    app.add_middleware(Observed)
+    app.add_middleware(Observed, apart=apart(app.router.routes))
     return app
 
 

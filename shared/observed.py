@@ -1,18 +1,40 @@
-"""Every request as a span and a measurement, by the route's form: addresses may hold one-time tokens."""
+"""Every request as a span and a measurement, by the route's form: addresses may hold one-time tokens.
+
+What only adjudicators do is one number for all of it: from how many cases they opened and decided, and how many
+clearances were said, each "Do not clear" could be reckoned.
+"""
 
 import time
+from collections.abc import Iterable
+from typing import Final
 
+from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared import traces
+from shared.events import Role
 from shared.metrics import REQUEST_SECONDS
+from shared.web import access_of
+
+APART: Final = ("", "apart", "")
+
+
+def apart(routes: Iterable[BaseRoute]) -> frozenset[str]:
+    """The paths that nobody but adjudicators may use, of these routes and of routers among them."""
+    found: set[str] = set()
+    for route in routes:
+        found |= apart(inner.routes) if (inner := getattr(route, "original_router", None)) else set()
+        if access_of(route) == {Role.ADJUDICATOR}:
+            found.add(getattr(route, "path", ""))
+    return frozenset(found)
 
 
 class Observed:
-    """The outermost middleware."""
+    """The outermost middleware. `apart`: paths of routes that are not told apart."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, apart: frozenset[str] = frozenset()) -> None:
         self._app = app
+        self._apart = apart
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -33,4 +55,5 @@ class Observed:
                 await self._app(scope, receive, sending)
         finally:
             route = getattr(scope.get("route"), "path", "none")
-            REQUEST_SECONDS.labels(scope["method"], route, str(status)).observe(time.perf_counter() - began)
+            told = APART if route in self._apart else (scope["method"], route, str(status))
+            REQUEST_SECONDS.labels(*told).observe(time.perf_counter() - began)

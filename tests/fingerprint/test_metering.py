@@ -6,10 +6,12 @@ import re
 import time
 from pathlib import Path
 
+import httpx
+from fastapi import FastAPI
 from prometheus_client import REGISTRY, generate_latest
 
-from services.fingerprint import metering
-from shared import metrics
+from services.fingerprint import metering, pages
+from shared import metrics, observed
 from tests.fingerprint.answers import FBI, an_educator, answer
 from tests.fingerprint.conftest import Bench
 
@@ -68,3 +70,21 @@ async def test_a_record_changes_no_number(bench: Bench, other_bench: Bench, tmp_
         lines = generate_latest(REGISTRY).decode().splitlines()
         seen.append([line for line in lines if line.startswith("ecs_results_")])
     assert seen[0] == seen[1]
+
+
+async def test_how_often_cases_are_opened_and_decided_is_not_to_be_counted() -> None:
+    """Beside the clearances that are said, the number of decisions would tell of each "Do not clear"."""
+    theirs = observed.apart(pages.router.routes)
+    assert theirs == {"/staff/review", "/staff/review/{review_id}", "/staff/review/{review_id}/open"}
+    app = FastAPI()
+    app.add_middleware(observed.Observed, apart=theirs)
+    app.add_api_route("/staff/review/{review_id}", lambda review_id: "", methods=["GET", "POST"])
+    app.add_api_route("/staff/measured", lambda: "", methods=["GET"])
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:
+        await client.get("/staff/review/7")
+        await client.post("/staff/review/7")
+        await client.get("/staff/measured")
+    told = generate_latest(REGISTRY).decode()
+    assert "/staff/measured" in told
+    assert "/staff/review" not in told
+    assert value("ecs_request_seconds_count", method="", route="apart", status="") == 2
