@@ -9,8 +9,19 @@ from typing import Any, Final
 from sqlalchemy import text
 
 from services.fingerprint import vault
-from services.fingerprint.actions import checks, importers, matching, results, submissions, undoing
+from services.fingerprint.actions import (
+    archive,
+    checks,
+    importers,
+    matching,
+    results,
+    searching,
+    submissions,
+    undoing,
+)
 from services.fingerprint.bundles.contents import Limits
+from services.fingerprint.evidence import Evidence
+from services.fingerprint.messages import Finding
 from services.fingerprint.rules import addressing, deciding, tying
 from services.fingerprint.rules.check import Answer, Standing
 from services.fingerprint.spool.importer import Hand
@@ -100,8 +111,8 @@ def new_prints_wash() -> None:
     """What waits for a person does not keep newer prints from clearing."""
     pair = deciding._clearing_pair
 
-    def blind(replies: Any, *told: Any) -> Any:
-        return pair([one for one in replies if not one.causes and not one.refused], *told)
+    def blind(replies: Any, *told: Any, **before: Any) -> Any:
+        return pair([one for one in replies if not one.causes and not one.refused], *told, **before)
 
     put(deciding, "_clearing_pair", blind)
 
@@ -115,6 +126,34 @@ def clear_for_ever() -> None:
 def undone_whatever_rests() -> None:
     """A batch is undone though something rests on it."""
     put(undoing, "_RESTS", text("SELECT CAST(:batch_id AS uuid) IS NULL"))
+
+
+def decided_or_not() -> None:
+    """A batch is undone though an adjudicator decided on it, or a clearance with another's answer was said."""
+    put(undoing, "_CONCERNED", text("SELECT '', '', false AS looked, false AS cleared WHERE false"))
+
+
+def notices_go() -> None:
+    """A notice goes with its batch, and everybody sees what follows."""
+    put(undoing, "FOR_ADJUDICATORS", frozenset())
+
+
+def refusal_in_sight() -> None:
+    """After "Do not clear" it is forgotten that an earlier clearance ran out."""
+    put(deciding, "_pair_before_refusal", lambda *_: None)
+
+
+def record_in_sight() -> None:
+    """In the list of answers that were found, one with a record reads otherwise."""
+    hit = searching._hit
+
+    def telling(vault_: Any, row: Any) -> Any:
+        key = vault_.open_key(vault.WrappedKey(row.key_id, row.version, row.wrapped))
+        said = Evidence.read(vault_.open(key, archive.evidence_place(row.id), row.sealed))
+        found = hit(vault_, row)
+        return replace(found, readable=False) if found and said.finding is Finding.RECORD else found
+
+    put(searching, "_hit", telling)
 
 
 def old_keys_serve() -> None:
@@ -169,6 +208,10 @@ ALL: Final[dict[str, Callable[[], None]]] = {
         new_prints_wash,
         clear_for_ever,
         undone_whatever_rests,
+        decided_or_not,
+        notices_go,
+        refusal_in_sight,
+        record_in_sight,
         old_keys_serve,
         sealed_as_long_as_it_is,
         compartment_in_sight,
