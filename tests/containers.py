@@ -29,9 +29,10 @@ def engine_answers() -> bool:
     if os.environ.get("ECS_TEST_PARTS") == "local":
         return False
     try:
-        if "DOCKER_HOST" not in os.environ:  # look first: a client that finds nobody leaves a socket open
+        host = os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock")
+        if host.startswith("unix://"):  # look first: a client that finds nobody leaves a socket open
             with socket.socket(socket.AF_UNIX) as probe:
-                probe.connect("/var/run/docker.sock")
+                probe.connect(host.removeprefix("unix://"))
         with closing(docker.from_env(timeout=5)) as client:
             for kind in (PostgresContainer, KafkaContainer, ValkeyContainer):
                 try:

@@ -1,6 +1,7 @@
 """The parts from packages: they keep what they were given, and nothing of them outlives whoever started them."""
 
 import asyncio
+import gc
 import os
 import signal
 import subprocess
@@ -18,6 +19,7 @@ from redis.retry import Retry
 from deploy.local.parts import Mailroom, Postgres, Valkey
 from deploy.local.process import Failed
 from tests.conftest import FAST, OwnParts
+from tests.containers import engine_answers
 from tests.databases import DatabaseMaker
 from tests.ports import free_port
 
@@ -132,3 +134,10 @@ def test_letters_survive_a_restart_of_the_mailroom(own_parts: OwnParts) -> None:
     mailroom.stop()
     mailroom.start()
     assert mailroom.pid != first
+
+
+def test_an_engine_that_is_named_and_away_leaves_nothing_open(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv("ECS_TEST_PARTS", raising=False)
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/docker.sock")
+    assert not engine_answers.__wrapped__()
+    gc.collect()  # a socket that nobody closed is an error
