@@ -382,8 +382,18 @@ def test_do_not_clear_on_what_came_after_a_clearance_is_being_checked_and_not_ex
     assert decided(*OLD, worse, rulings=[no], on=YEAR_LATER).standing.state is State.BEING_CHECKED
 
 
-@pytest.mark.parametrize("kind", [Kind.ANSWER, Kind.NOTICE])
-@pytest.mark.parametrize("both", [False, True])
+@pytest.mark.parametrize("cause", CAUSES)
+def test_after_a_clearance_that_is_over_no_case_is_open_before_the_second_answer(cause: Cause) -> None:
+    """A case is looked at, and then its import cannot be undone: that would tell of it."""
+    fbi = later("fbi-2", YEAR_LATER, **CAUSES[cause])  # type: ignore[arg-type]
+    assert not decided(*OLD, fbi, on=YEAR_LATER).causes
+    # What came while it stood, which it did until somebody looked, is still to be looked at.
+    before = later("fbi-2", date(2027, 9, 1), **CAUSES[cause])  # type: ignore[arg-type]
+    for on in (date(2027, 9, 1), YEAR_LATER):
+        assert decided(*OLD, before, on=on).causes == {(cause, before.id)}
+
+
+@pytest.mark.parametrize(("kind", "both"), [(Kind.ANSWER, True), (Kind.NOTICE, True), (Kind.NOTICE, False)])
 def test_do_not_clear_after_a_clearance_that_is_over_changes_nothing_that_is_seen(kind: Kind, both: bool) -> None:
     """Neither "Expired", nor that the other bureau is awaited, nor that there was a clearance before."""
     worse = later("fbi-2", YEAR_LATER, finding=Finding.RECORD, kind=kind)

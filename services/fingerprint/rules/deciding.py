@@ -126,9 +126,13 @@ def _in_full(answers: Iterable[Answer], rulings: Iterable[Ruling], terms: Terms)
     # What came of the clearance that is over is past; what the bureaus made since counts.
     now = _Round.of(reply for reply in prints if reply.newer_than_both(pair)) if pair and over else whole
 
-    causes: frozenset[tuple[Cause, UUID]] = frozenset().union(
-        *(reply.causes for reply in replies if reply.notice or whole.both)
-    )
+    def is_looked_at(reply: _Reply) -> bool:
+        """Until both bureaus have answered, nobody has anything to look at but notices. What came after a clearance had
+        run out begins anew; what came before goes on waiting for a person."""
+        anew = over is not None and local_day(reply.open_since) > over
+        return reply.notice or (now.both if anew else whole.both)
+
+    causes: frozenset[tuple[Cause, UUID]] = frozenset().union(*(one.causes for one in replies if is_looked_at(one)))
     if now.both and (pair is None or over) and not causes:
         readable = [reply for bureau in Bureau for reply in now.readable[bureau]]
         if not any(reply.refused for reply in replies):
