@@ -8,6 +8,7 @@ import time
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -422,6 +423,17 @@ async def test_files_of_a_former_version_are_taken_over(box: Box) -> None:
     await box.after(1)
     assert await box.states() == ["read"]
     assert box.left == []
+
+
+async def test_what_a_killed_importer_unpacked_is_removed_with_its_folder(box: Box) -> None:
+    killed = box.reading / str(uuid4())
+    killed.mkdir(parents=True)
+    (killed / ".abcdefgh").write_bytes(b"part of a member")
+    (killed / "0123456789ab~old.eft").write_bytes(answer(FBI, an_educator()))
+    await box.look()
+    await box.after(1)
+    assert await box.states() == ["read"]
+    assert (box.left, killed.exists()) == ([], False)
 
 
 async def test_a_source_says_who_an_origin_is_and_what_its_codes_mean(bench: Bench, tmp_path: Path) -> None:

@@ -94,7 +94,9 @@ class Folder:
             pulse.beat()
             if one.startswith(_TOKEN):
                 self._go_on_with(f"{path}/{one}", one, pulse)
-            elif not one.startswith("."):
+            elif one.startswith("."):
+                os.unlink(f"{path}/{one}")  # unpacked by somebody who was killed before its name was gone
+            else:
                 count += self._adopt_file(f"{path}/{one}", one)
         os.rmdir(path)
         return count
