@@ -7,14 +7,16 @@ from collections.abc import AsyncIterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from click.testing import CliRunner, Result
 
 from services.fingerprint import spool
-from services.fingerprint.commands import results_group
+from services.fingerprint.commands import importing, results_group
 from services.fingerprint.reasons import SENTENCES
 from services.fingerprint.settings import Settings
+from services.fingerprint.spool.files import claimed_name
 from services.fingerprint.vault import vault_of
 from shared.keys import Keys, add_version, create_all
 from tests.fingerprint.answers import FBI, STATE, an_educator, answer
@@ -146,6 +148,32 @@ async def test_where_nobody_reads_that_is_said(operator: Operator, tmp_path: Pat
     assert ran.exit_code == 3
     assert "No importer is alive" in ran.stderr
     assert (operator.home / "spool" / "incoming" / "a.eft").exists()
+
+
+async def test_a_long_name_that_somebody_holds_is_waited_for(
+    operator: Operator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = importing._put
+
+    def held(path: Path, incoming: Path) -> importing.Put:
+        put = whole(path, incoming)
+        (reading := incoming.parent / "reading" / "somebody").mkdir(parents=True)
+        (incoming / put.name).rename(reading / claimed_name(uuid4(), put.name))
+        return put
+
+    monkeypatch.setattr(importing, "_put", held)
+    (tmp_path / ("x" * 240)).write_bytes(answer(FBI))
+    ran = await operator.run("import", str(tmp_path / ("x" * 240)), "--patience", "1")
+    assert (ran.exit_code, ran.stdout) == (3, "")
+
+
+@pytest.mark.parametrize("name", ["a.eft.part", ".a.eft", "A.TMP"])
+async def test_a_file_that_nobody_has_finished_is_not_put_where_nobody_would_read_it(
+    operator: Operator, tmp_path: Path, name: str
+) -> None:
+    (tmp_path / name).write_bytes(answer(FBI))
+    assert (await operator.run("import", str(tmp_path / name), "--no-wait")).exit_code == 2
+    assert not (operator.home / "spool").exists()
 
 
 async def test_what_is_away_has_an_exit_code_of_its_own(

@@ -19,7 +19,7 @@ from services.fingerprint import bundles
 from services.fingerprint.actions import following, importers, ledger
 from services.fingerprint.commands.foreseeing import Foreseen, foresee
 from services.fingerprint.commands.running import DAMAGED, Away, Desk, Progress, run, stop
-from services.fingerprint.sources import UNFINISHED
+from services.fingerprint.spool.files import is_finished, shortened
 from services.fingerprint.vault import PIECE
 
 LOOK_SECONDS: Final = 0.5
@@ -135,12 +135,13 @@ def _say_foreseen(found: Foreseen, as_json: bool) -> None:
 def _files(path: Path) -> Iterator[Path]:
     """The files that are meant, in the order of their names."""
     if path.is_file():
-        yield path
+        if is_finished(path.name):
+            yield path
         return
     for folder, folders, names in os.walk(path):
         folders.sort()
         for name in sorted(names):
-            if not name.startswith(".") and not name.lower().endswith(UNFINISHED) and Path(folder, name).is_file():
+            if is_finished(name) and Path(folder, name).is_file():
                 yield Path(folder, name)
 
 
@@ -217,13 +218,12 @@ class _Following:
         return await self._tally()
 
     def _waiting(self) -> set[str]:
-        """The names that still are in the spool; who holds a file puts its claim before the name."""
-        names = {one.name for one in self._put}
+        """The names that still are in the spool; who holds a file puts its claim before what is kept of the name."""
         there: set[str] = set()
         for part in ("incoming", "reading"):
             for _, _, found in os.walk(self._desk.settings.spool / part):
                 there.update(found, (name.partition("~")[2] for name in found))
-        return names & there
+        return {one.name for one in self._put if one.name in there or shortened(one.name) in there}
 
     async def _say(self, waiting: set[str]) -> str:
         line = f"{len(self._put) - len(waiting)} of {len(self._put)} files"
