@@ -411,6 +411,27 @@ def test_do_not_clear_after_a_clearance_that_is_over_changes_nothing_that_is_see
     assert {answer_id for cause, answer_id in decision.causes if cause is Cause.REFUSED} == {one.id for one in new}
 
 
+def test_a_notice_that_is_cleared_changes_nothing_that_is_seen() -> None:
+    """Neither does the state's old answer make a clearance with the FBI's new one, nor is that one taken for past."""
+    for on in (date(2027, 6, 1), date(2027, 9, 10)):
+        answers = (*OLD, later("fbi-2", on), later("fbi-n", on, kind=Kind.NOTICE))
+        day = max(on, YEAR_LATER)
+        before = decided(*answers, on=day)
+        assert (before.standing.state, before.standing.waits_for) == (State.ONE_IN, Bureau.STATE)
+        yes = Ruling(1, datetime.combine(day, time(22), UTC), True, before.basis)
+        assert decided(*answers, rulings=[yes], on=day).standing == before.standing
+
+
+def test_what_a_record_was_cleared_too_late_for_takes_no_clearance_away() -> None:
+    answers = (*OLD, later("fbi-2", date(2027, 6, 1), finding=Finding.RECORD))
+    before = decided(*answers, on=YEAR_LATER)
+    yes = Ruling(1, datetime.combine(YEAR_LATER, time(22), UTC), True, before.basis)
+    assert decided(*answers, rulings=[yes], on=YEAR_LATER).standing == before.standing
+    # In time, it makes another clearance, as somebody said that it goes with the state's old answer.
+    yes = Ruling(1, datetime(2027, 6, 2, tzinfo=UTC), True, before.basis)
+    assert decided(*answers, rulings=[yes], on=date(2027, 6, 2)).standing.valid_until == date(2028, 6, 1)
+
+
 def test_a_clearance_that_was_withdrawn_before_its_last_day_did_not_run_out() -> None:
     worse = later("fbi-2", date(2027, 8, 1), finding=Finding.RECORD)
     basis = frozenset(one.id for one in (*OLD, worse))
@@ -582,25 +603,41 @@ def test_do_not_clear_shows_to_nobody_where_nothing_was_cleared(
 ) -> None:
     """Whoever has a case open stands as before once an adjudicator has said "Do not clear"."""
     if after_a_clearance:
-        days = YEAR_LATER - DAY
-        answers = [
-            *OLD,
-            *(
-                replace(
-                    one,
-                    dated=one.dated + days,
-                    stamped=one.stamped and one.stamped + days,
-                    received_at=one.received_at + days,
-                )
-                for one in answers
-            ),
-        ]
-        day = date(2028, 1, 1)
+        answers, day = [*OLD, *_shifted(answers, (YEAR_LATER - DAY).days)], date(2028, 1, 1)
     terms = replace(TERMS, day=day)
     before = decide(answers, [], terms)
     no = Ruling(1, datetime.combine(day, time(20), UTC), False, before.basis)
     if before.causes and before.standing.state is not State.CLEARED:
         assert decide(answers, [no], terms).standing == before.standing
+
+
+@given(st.lists(some_answers, max_size=4), st.booleans(), st.integers(0, 100))
+def test_clear_shows_to_nobody_where_nobody_was_being_checked(
+    answers: list[Answer], after_a_clearance: bool, days: int
+) -> None:
+    """What an adjudicator clears then, a notice for one, makes no clearance of what is there, and ends none again."""
+    day = date(2026, 12, 1)
+    if after_a_clearance:
+        answers, day = [*OLD, *_shifted(answers, 300 + days)], YEAR_LATER + timedelta(days=days)
+    terms = replace(TERMS, day=day)
+    before = decide(answers, [], terms)
+    yes = Ruling(1, datetime.combine(day, time(20), UTC), True, before.basis, heard=9)
+    if before.causes and before.standing.state not in {State.BEING_CHECKED, State.CLEARED}:
+        assert decide(answers, [yes], terms).standing == before.standing
+
+
+def _shifted(answers: Iterable[Answer], days: int) -> list[Answer]:
+    """The same answers so many days later."""
+    by = timedelta(days=days)
+    return [
+        replace(
+            one,
+            dated=one.dated + by,
+            stamped=one.stamped and one.stamped + by,
+            received_at=one.received_at + by,
+        )
+        for one in answers
+    ]
 
 
 def _bases(answers: list[Answer]) -> st.SearchStrategy[set[UUID]]:

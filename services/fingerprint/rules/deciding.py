@@ -39,6 +39,8 @@ class _Reply:
     clean_at: datetime | None = None
     refused: bool = False
     ruled: bool = False
+    # It had a cause of its own, not of a new name, and a ruling answered that.
+    looked_at: bool = False
     ids: frozenset[UUID] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -218,6 +220,8 @@ def _reply(versions: list[Answer], rulings: list[Ruling]) -> _Reply | None:
     reply.refused = ruling is not None and not ruling.clear
     if reply.causes and ruling is not None:
         renamed = {cause for cause, _ in reply.causes} == {Cause.NAME}
+        # A new name alone asks for a look that confirms, or not, what was clear.
+        reply.looked_at = len(ours) > 1 or bool(replace(ours[0], foreign=None).causes)
         reply.causes = frozenset()
         reply.clean_at = _cleared_since(ours[0], versions, covering, renamed) if ruling.clear else None
     elif not reply.causes and not reply.refused and reply.readable:
@@ -270,22 +274,37 @@ def _clearing_pair(
     waiting = [reply for reply in replies if reply.causes]
     apart = timedelta(days=terms.days_apart)
 
-    def fits(state: _Reply, fbi: _Reply) -> bool:
-        begins = _cleared_at((state, fbi))
-        for one in waiting:
-            if one.open_since <= begins or not (one.notice or one.newer_than_both((state, fbi))):
-                return False
-        near = abs(state.first_on - fbi.first_on) <= apart
-        return near or any(ruling.clear and state.ids | fbi.ids <= ruling.basis for ruling in rulings)
+    def fits(pair: tuple[_Reply, _Reply]) -> bool:
+        if not all(reply.clean_at for reply in pair) or _until(pair, terms) >= before:
+            return False
+        begins = _cleared_at(pair)
+        return all(one.open_since > begins and (one.notice or one.newer_than_both(pair)) for one in waiting)
 
-    pairs = [
-        (state, fbi)
-        for state, fbi in product(readable[Bureau.STATE], readable[Bureau.FBI])
-        if state.clean_at and fbi.clean_at and fits(state, fbi) and _until((state, fbi), terms) < before
-    ]
+    def is_near(pair: tuple[_Reply, _Reply]) -> bool:
+        return abs(pair[0].first_on - pair[1].first_on) <= apart
+
+    def is_said(pair: tuple[_Reply, _Reply]) -> bool:
+        """An adjudicator said that the two go together, and not only what they thought of something else there."""
+        about_them = any(reply.looked_at for reply in pair) or taken.isdisjoint(_ids(pair))
+        ids = pair[0].ids | pair[1].ids
+        return about_them and any(ruling.clear and ids <= ruling.basis for ruling in rulings)
+
+    def holds(pair: tuple[_Reply, _Reply]) -> bool:
+        return _until(pair, terms) >= local_day(_cleared_at(pair))
+
+    fitting = [pair for pair in product(readable[Bureau.STATE], readable[Bureau.FBI]) if fits(pair)]
+    taken = {ids for pair in fitting if is_near(pair) for ids in _ids(pair)}
+    pairs = [pair for pair in fitting if is_near(pair) or is_said(pair)]
+    # What was too old when it was cleared made no clearance; it takes nothing away from one that there was.
+    held = {ids for pair in pairs if holds(pair) for ids in _ids(pair)}
+    pairs = [pair for pair in pairs if holds(pair) or held.isdisjoint(_ids(pair))]
     return max(
         pairs, key=lambda pair: (_until(pair, terms), _cleared_at(pair), max(r.moment for r in pair)), default=None
     )
+
+
+def _ids(pair: tuple[_Reply, _Reply]) -> tuple[frozenset[UUID], frozenset[UUID]]:
+    return pair[0].ids, pair[1].ids
 
 
 def _pair_before_refusal(answers: list[Answer], rulings: list[Ruling], terms: Terms) -> tuple[_Reply, _Reply] | None:
