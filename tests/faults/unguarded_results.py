@@ -158,7 +158,7 @@ def record_in_sight() -> None:
 
 def old_keys_serve() -> None:
     """A file may lie under a key that is no more."""
-    databases_after("ALTER TABLE IF EXISTS files DROP CONSTRAINT IF EXISTS fk_files_key_id")
+    databases_after("ALTER TABLE IF EXISTS files DROP CONSTRAINT fk_files_key_id_data_keys")
 
 
 def sealed_as_long_as_it_is() -> None:
