@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from services.fingerprint import reasons, tables
-from services.fingerprint.actions import archive, batches
+from services.fingerprint.actions import archive, batches, members
 from services.fingerprint.bundles import Limits
 from services.fingerprint.sources import Rule
-from services.fingerprint.spool import unpacking
+from services.fingerprint.spool import lease, unpacking
 from services.fingerprint.spool.worker import Pulse
 from tests.fingerprint.answers import FBI, STATE, an_educator, answer
 from tests.fingerprint.bundling import a_tar, a_zip
@@ -216,6 +216,30 @@ async def test_a_member_that_cannot_be_taken_in_holds_up_nobody(box: Box, monkey
     await taken(box, "all.zip", a_zip({name: answer(FBI, an_educator()) for name in names}))
     assert [row[1] for row in await ledger(box)] == ["read", "read", "quarantined", "read", "read"]
     assert await batch(box) == [("zip", "done", 5, 5, "")]
+
+
+async def test_while_the_database_is_away_a_bundle_is_neither_blamed_nor_read_again(
+    box: Box, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin, away = batches.begin, [ConnectionRefusedError()] * 3
+    looks: list[str] = []
+    look = members.opened
+
+    async def begun(*given: Any) -> tables.Batch:
+        if away:
+            raise away.pop()
+        return await begin(*given)
+
+    def opened(descriptor: int, name: str, *given: Any) -> Any:
+        looks.append(name)
+        return look(descriptor, name, *given)
+
+    monkeypatch.setattr(batches, "begin", begun)
+    monkeypatch.setattr(members, "opened", opened)
+    monkeypatch.setattr(lease, "FIRST_PAUSE", 0.01)
+    await taken(box, "all.zip", a_zip({"a": answer(FBI, an_educator())}))
+    assert (await ledger(box), looks, away) == ([(0, "read", "")], ["all.zip"], [])
+    assert box.hand.troubles == {}
 
 
 async def test_two_bundles_that_are_too_large_are_two(bench: Bench, tmp_path: Path) -> None:

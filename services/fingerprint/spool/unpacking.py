@@ -6,11 +6,11 @@ import logging
 import os
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
-from typing import Final
+from typing import Final, TypeVar
 
 from services.fingerprint import bundles, tables
 from services.fingerprint.actions import batches, members, results, uploads
@@ -32,6 +32,8 @@ from shared.db import Session
 LOOK_SECONDS: Final = 0.05
 # An upload waits an hour for whoever made it, then as long for their transaction.
 UNCOMMITTED_SECONDS: Final = 2 * uploads.KEPT_SECONDS
+
+Found = TypeVar("Found")
 
 _log = logging.getLogger(__name__)
 
@@ -166,26 +168,44 @@ class Unpacker:
     async def _take(self, held: Held, looked: _Looked) -> bool:
         """Take a bundle in, from where somebody stopped; False where it must not be taken in yet."""
         found = looked.found
-        uploaded = self._folder.source.name == UPLOAD
-        async with self._lease.transaction() as session:
-            if uploaded and not await batches.exists(session, held.claim):
-                return False  # whoever uploads it has not committed that
-            batch = await batches.begin(session, self._vault, self._arrived(held, looked))
-            if batch.state == batches.RUNNING and isinstance(found, Refused):
-                await self._quarantine(session, batch, held, looked, found.code)
-            elif batch.state == batches.RUNNING and isinstance(found, Bundle) and not found.count:
-                await batches.advance(session, batch.id, 0, 0)
-            state, done = batch.state, batch.done
+        stand = await self._in_one(partial(self._begin, held, looked))
+        if stand is None:
+            return False
+        state, done = stand
         if state == batches.RUNNING and isinstance(found, Bundle) and found.count:
             try:
                 await self._take_members(held, found, looked.beats, done)
             except Refused as refused:
-                async with self._lease.transaction() as session:
-                    await self._quarantine(
-                        session, await batches.begun(session, held.claim), held, looked, refused.code
-                    )
+                await self._in_one(partial(self._give_up, held, looked, refused.code))
         _log.info("a bundle was taken in", extra={"source": self._folder.source.name, "state": state})
         return True
+
+    async def _begin(self, held: Held, looked: _Looked, session: Session) -> tuple[str, int] | None:
+        """Begin a bundle, or go on with it: its state, and how many of its members are taken in already."""
+        if self._folder.source.name == UPLOAD and not await batches.exists(session, held.claim):
+            return None  # whoever uploads it has not committed that
+        batch = await batches.begin(session, self._vault, self._arrived(held, looked))
+        if batch.state == batches.RUNNING and isinstance(looked.found, Refused):
+            await self._quarantine(session, batch, held, looked, looked.found.code)
+        elif batch.state == batches.RUNNING and isinstance(looked.found, Bundle) and not looked.found.count:
+            await batches.advance(session, batch.id, 0, 0)
+        return batch.state, batch.done
+
+    async def _give_up(self, held: Held, looked: _Looked, code: str, session: Session) -> None:
+        """Nothing more of a bundle that was begun can be taken."""
+        await self._quarantine(session, await batches.begun(session, held.claim), held, looked, code)
+
+    async def _in_one(self, work: Callable[[Session], Awaitable[Found]]) -> Found:
+        """What this does in a transaction; while what is at fault passes, again and again. No file is read anew."""
+        found: list[Found] = []
+
+        async def do() -> None:
+            async with self._lease.transaction() as session:
+                done = await work(session)
+            found.append(done)
+
+        await patiently(do)
+        return found[0]
 
     def _wait_or_drop(self, held: Held, sight: Sight, pulse: Pulse) -> None:
         """An upload that its page has not committed waits; after long, that page has failed and has said so."""
@@ -258,14 +278,13 @@ class Unpacker:
     async def _commit_patiently(self, held: Held, group: Sequence[Arrival], done: int) -> None:
         """Take members in; while what is at fault passes, again and again."""
 
-        async def commit() -> None:
-            with traces.span("files"):
-                async with self._lease.transaction() as session:
-                    await results.take(session, self._vault, group, self._held_share)
-                    if not await batches.advance(session, held.claim, done, done + len(group)):
-                        raise Lost
+        async def commit(session: Session) -> None:
+            await results.take(session, self._vault, group, self._held_share)
+            if not await batches.advance(session, held.claim, done, done + len(group)):
+                raise Lost
 
-        await patiently(commit)
+        with traces.span("files"):
+            await self._in_one(commit)
 
 
 def _kind(head: bytes) -> str:
