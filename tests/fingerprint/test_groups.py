@@ -9,6 +9,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from services.fingerprint import standing
@@ -128,6 +129,18 @@ async def test_what_another_importer_is_just_noting_as_unreadable_is_read(bench:
     assert (noted, await reading) == ([Outcome.QUARANTINED], [Outcome.READ, Outcome.READ])
     assert await bench.one("SELECT count(*) FROM files WHERE state = 'duplicate'") == 1
     assert await bench.topics(educator) == ["ResultReceived", "ResultReceived", "FingerprintCleared"]
+
+
+async def test_what_is_read_at_last_and_the_renewal_of_its_key_do_not_wait_for_each_other(bench: Bench) -> None:
+    good = arrival(answer(FBI, an_educator()))
+    assert await _all(bench, [replace(good, message=Unreadable("bundle_unknown"))]) == [Outcome.QUARANTINED]
+    async with bench.database.transaction() as session:
+        await session.execute(text("SELECT id FROM data_keys FOR UPDATE"))
+        reading = asyncio.create_task(_all(bench, [good]))
+        while not await bench.one(_WAITING):  # noqa: ASYNC110 - only the database knows
+            await asyncio.sleep(0.01)
+        await session.execute(text("UPDATE files SET key_id = key_id"))
+    assert await reading == [Outcome.READ]
 
 
 async def test_both_answers_in_one_group_clear_once(bench: Bench) -> None:

@@ -42,6 +42,10 @@ SELECT mark, id, state FROM files WHERE mark = ANY(CAST(:marks AS bytea[])) AND 
 """)
 # Bytes that could not be read where they came first, and now can: the row that says so makes room for the one that is
 # read, and is a duplicate of it from then on.
+_HOLD_KEYS_OF_FORMER: Final = text("""
+SELECT k.id FROM data_keys k JOIN files f ON f.key_id = k.id
+WHERE f.id = ANY(CAST(:ids AS uuid[])) AND f.state = 'quarantined' ORDER BY k.id FOR UPDATE OF k
+""")
 _HOLD_FORMER: Final = text("""
 SELECT id, key_id FROM files WHERE id = ANY(CAST(:ids AS uuid[])) AND state = 'quarantined' ORDER BY mark FOR UPDATE
 """)
@@ -323,6 +327,8 @@ async def _make_room(session: Session, entries: Sequence[_Entry]) -> dict[UUID, 
     wanted = {one.former: one.id for one in entries if one.former is not None}
     if not wanted:
         return {}
+    # Keys before rows, as whoever renews a key takes them.
+    await session.execute(_HOLD_KEYS_OF_FORMER, {"ids": list(wanted)})
     rows = (await session.execute(_HOLD_FORMER, {"ids": list(wanted)})).all()
     ids = [row.id for row in rows]
     await session.execute(_STEP_ASIDE, {"ids": ids})
