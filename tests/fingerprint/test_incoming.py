@@ -4,6 +4,7 @@ import errno
 import hashlib
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -238,6 +239,32 @@ async def test_a_list_larger_than_any_file_that_is_kept_holds_up_nobody(manifest
     assert await manifest.states() == ["read"]
     await manifest.after(10)
     assert manifest.hand.troubles == {"waits": 1}
+
+
+async def test_a_file_that_changes_as_its_list_is_heeded_is_held_to_the_sum(
+    manifest: Box, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    right, other = answer(FBI, an_educator()), answer(FBI, an_educator())
+    path = manifest.drop("one", right)
+    manifest.drop("list.sha256", listed(one=right))
+    whole = folder.Folder._claim_all
+
+    def changed(self: folder.Folder, *given: Any) -> None:
+        path.write_bytes(other)
+        whole(self, *given)
+
+    monkeypatch.setattr(folder.Folder, "_claim_all", changed)
+    await manifest.look()
+    for _ in range(3):
+        await manifest.after(10)
+    assert await manifest.states() == []
+    assert manifest.hand.troubles == {"file": 1}
+    (held,) = manifest.reading.glob("*/*~one")
+    held.write_bytes(right)
+    await manifest.after(60)
+    await manifest.after(60)
+    assert await manifest.states() == ["read"]
+    assert manifest.left == []
 
 
 async def test_an_importer_killed_between_a_manifest_and_its_files_loses_none(

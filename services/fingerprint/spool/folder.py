@@ -191,7 +191,8 @@ class Folder:
     def _claim(self, complete: Complete) -> Held | None:
         """Rename a file into our folder, if it is still what was seen."""
         path = f"{self._incoming_path}/{complete.name}"
-        if complete.sight is not None and (now := sight_of(path)) != complete.sight:
+        # Whatever a list names is held to its sum when it is read, so it need not be what was seen.
+        if complete.wanted is None and complete.sight is not None and (now := sight_of(path)) != complete.sight:
             if now is not None:
                 self._incoming.seen_again(complete.name, now)
             return None
