@@ -313,6 +313,13 @@ def test_folders_are_no_members() -> None:
     assert opened(a_zip({"folder/": b""})).count == 0
 
 
+def test_what_only_says_that_it_is_a_folder_is_not_overlooked() -> None:
+    content = bytearray(a_zip({"a/": answer()}))
+    for size_at in (22, content.find(b"PK\x01\x02") + 24):
+        struct.pack_into("<L", content, size_at, 0)
+    assert wrong(bytes(content)) == ["member_size"]
+
+
 def test_damage_in_the_middle_of_a_tar_is_not_its_end() -> None:
     content = bytearray(a_tar({"a": b"1", "b": b"2", "c": b"3"}, form=tarfile.USTAR_FORMAT))
     content[1024] ^= 1

@@ -58,8 +58,8 @@ class _Entry(NamedTuple):
 
     @property
     def folder(self) -> bool:
-        """Whether it is a folder, and no file."""
-        return self.name.endswith(b"/") and not self.size
+        """Whether it is a folder, and no file. Nothing at all, deflated, takes two bytes."""
+        return self.name.endswith(b"/") and not self.size and self.packed <= 2
 
     @property
     def label(self) -> str:
