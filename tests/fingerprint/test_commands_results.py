@@ -118,6 +118,8 @@ async def test_a_dry_run_says_what_would_happen_and_does_nothing(operator: Opera
     assert "d.eft: The file ends before the record does." in ran.stdout
     assert not (operator.home / "spool").exists()
     assert await operator.bench.one("SELECT count(*) FROM files") == 1
+    looked = await operator.bench.one("SELECT new FROM audit WHERE action = 'import.foreseen'")
+    assert looked == {"files": 4, "read": 1, "repeated": 2, "damaged": 1}, "that somebody looked is kept"
 
 
 async def test_a_dry_run_names_no_field_that_only_a_record_has(operator: Operator, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""What would become of files if they came now. Nothing is written anywhere."""
+"""What would become of files if they came now. Nothing is written, but that somebody looked."""
 
 import os
 from collections.abc import Iterator, Sequence
@@ -15,6 +15,7 @@ from services.fingerprint.commands.running import Desk, Progress
 from services.fingerprint.ebts import DEFAULT_LIMITS, Unreadable
 from services.fingerprint.rules.damage import damages
 from services.fingerprint.vault import digest_of
+from shared import audit
 
 MOST_ERRORS: Final = 100
 
@@ -62,6 +63,10 @@ async def foresee(desk: Desk, files: Sequence[Path], progress: Progress) -> Fore
         new = digest not in known or known[digest].state == Outcome.QUARANTINED
         found.read += new
         found.repeated += times - new
+    # As after the check of an upload: who knows all of an answer but its finding could look which came before.
+    counts = {"files": found.files, "read": found.read, "repeated": found.repeated, "damaged": found.damaged}
+    async with desk.database.transaction() as session:
+        await audit.record(session, action="import.foreseen", actor=None, subject="imports", new=counts)
     progress.end()
     return found
 
