@@ -152,6 +152,16 @@ def test_a_correction_supersedes() -> None:
     assert state_of(state_says(), replace(first, stamped=NEXT_DAY + timedelta(1)), second) is State.BEING_CHECKED
 
 
+@pytest.mark.parametrize("at", [datetime(2062, 9, 1, 14, tzinfo=UTC), None])
+def test_a_version_from_the_future_outdoes_no_correction(at: datetime | None) -> None:
+    wrong = an_answer(at=at, dated=date(2062, 9, 1))
+    right = an_answer(at=NEXT_DAY, finding=Finding.RECORD)
+    assert state_of(state_says(), wrong) is State.CLEARED
+    assert causes_of(state_says(), wrong, right) == {Cause.TIE, Cause.RECORD}
+    assert state_of(state_says(), wrong, right) is State.BEING_CHECKED
+    assert state_of(state_says(), wrong, right, rulings=[clear(wrong, right)]) is State.CLEARED
+
+
 def test_a_correction_that_changes_nothing_does_not_move_the_date() -> None:
     again = an_answer(at=NEXT_DAY, on=date(2027, 3, 1))
     assert decided(state_says(), an_answer(), again).standing.cleared_on == DAY
@@ -461,7 +471,7 @@ def test_a_ruling_that_confirms_another_does_not_move_the_date() -> None:
 
 def test_prints_older_than_a_clearance_may_be_make_none_by_a_late_correction_or_ruling() -> None:
     state, record = state_says(), an_answer(finding=Finding.RECORD)
-    corrected = an_answer(at=datetime(2027, 9, 20, tzinfo=UTC), on=date(2027, 9, 20))
+    corrected = an_answer(at=datetime(2027, 9, 1, tzinfo=UTC), on=date(2027, 9, 20))
     for on, expected in ((date(2027, 9, 1), State.CLEARED), (date(2027, 9, 20), State.EXPIRED)):
         late = replace(corrected, received_at=datetime.combine(on, time(18), UTC))
         assert decided(state, record, late, on=on).standing.state is expected

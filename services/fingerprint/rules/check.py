@@ -15,6 +15,8 @@ from services.fingerprint.rules.by_name import NameCheck, Requested, Rule, Stage
 from shared.events import Bureau
 
 ONE_DAY: Final = timedelta(days=1)
+# A bureau's clock may be a little off, and its day may be the next one already.
+MOST_AHEAD: Final = timedelta(days=7)
 
 
 class State(StrEnum):
@@ -79,10 +81,19 @@ class Answer:
         return self.stamped or datetime.combine(self.dated, time(), UTC)
 
     def newer_than(self, other: "Answer") -> bool:
-        """Whether this version supersedes the other: by 1.014, else by 1.005."""
+        """Whether the bureau made this after the other: by 1.014, else by 1.005."""
         if self.stamped and other.stamped:
             return self.stamped > other.stamped
         return self.dated > other.dated
+
+    def supersedes(self, other: "Answer") -> bool:
+        """Whether this is the newer of two versions of a reply. A date that was still to come orders nothing."""
+        return self.newer_than(other) and not self.ahead and not other.ahead
+
+    @property
+    def ahead(self) -> bool:
+        """Whether it was made long after it came: its date is wrong, and would outdo every correction until then."""
+        return self.moment - self.received_at > MOST_AHEAD
 
     @property
     def is_plain(self) -> bool:

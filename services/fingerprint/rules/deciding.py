@@ -4,10 +4,11 @@ Cleared only when state and FBI both answered and neither answer holds anything 
 adjudicator looked and cleared it. No machine denies (28 CFR 50.12): what is not clear is *being checked*.
 
 Terms: the answers with one origin and one number (ORI 1.008, TCN 1.009) are versions of one *reply*, ordered by 1.014,
-else 1.005; the newest is in force, the others superseded. A reply has a *cause* to be looked at if it tells of a
-record or an exception, contradicts the legal names or has nothing in common with the present one (is *foreign*), was
-matched by hand, is one of two versions that cannot be ordered, or belongs to the random share. A *ruling* is what an
-adjudicator said about the answers then in force, under the name that was then the present one.
+else 1.005; the newest is in force, the others superseded. A date that lay in the future when the answer came orders
+nothing. A reply has a *cause* to be looked at if it tells of a record or an exception, contradicts the legal names or
+has nothing in common with the present one (is *foreign*), was matched by hand, is one of two versions that cannot be
+ordered, or belongs to the random share. A *ruling* is what an adjudicator said about the answers then in force, under
+the name that was then the present one.
 
 A clearance that has run out is over: what the bureaus made after its two answers is the next *round*, and the standing
 is that round's.
@@ -199,9 +200,9 @@ def _replies(answers: Iterable[Answer], rulings: list[Ruling]) -> list[_Reply]:
 
 
 def _reply(versions: list[Answer], rulings: list[Ruling]) -> _Reply | None:
-    newest = [one for one in versions if all(one.newer_than(other) for other in versions if other is not one)]
+    newest = [one for one in versions if all(one.supersedes(other) for other in versions if other is not one)]
     # Without a single newest one, those that nothing supersedes are all in force until a person says which holds.
-    in_force = newest or [one for one in versions if not any(other.newer_than(one) for other in versions)] or versions
+    in_force = newest or [one for one in versions if not any(other.supersedes(one) for other in versions)] or versions
     ours = tuple(sorted((one for one in in_force if one.ours), key=lambda one: (one.moment, str(one.id))))
     if not ours:
         return None
