@@ -6,6 +6,7 @@ import asyncpg
 
 # Every name in UTF-8, sorted the same on every machine. As in `deploy/postgres/databases.sh`.
 _NEW: Final = "TEMPLATE template0 ENCODING 'UTF8' LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8'"
+_LOCK: Final = 8170
 
 
 def address(host: str, port: int, role: str, password: str, database: str) -> str:
@@ -32,7 +33,10 @@ async def ensure(admin: str, *, role: str, password: str, database: str, templat
     try:
         there = await connection.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", role)
         verb = "ALTER" if there else "CREATE"
-        await connection.execute(f"{verb} ROLE {role} LOGIN PASSWORD '{password}'")
+        # One at a time, in one transaction: PostgreSQL refuses two that change a role at once, as two operators would.
+        await connection.execute(
+            f"SELECT pg_advisory_xact_lock({_LOCK}); {verb} ROLE {role} LOGIN PASSWORD '{password}'"
+        )
         if not await connection.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", database):
             kind = f"TEMPLATE {template}" if template else _NEW
             await connection.execute(f"CREATE DATABASE {database} OWNER {role} {kind}")

@@ -1,8 +1,11 @@
 """Databases that tests share one after the other: each is as new to whoever gets it."""
 
+import asyncio
+
 import asyncpg
 import pytest
 
+from deploy.local.databases import ensure
 from tests.conftest import PostgresPart
 from tests.databases import Databases
 
@@ -49,6 +52,13 @@ async def test_what_a_test_wrote_is_gone_for_the_next(databases: Databases) -> N
     assert await found(url, COUNT) == first
     with pytest.raises(asyncpg.PostgresError):  # what guards it is in its place again
         await run(url, "TRUNCATE audit")
+
+
+async def test_two_who_make_sure_of_a_role_at_once_do_not_trip_over_each_other(postgres: PostgresPart) -> None:
+    await ensure(postgres.url, role="often", password="often", database="often")
+    await asyncio.gather(
+        *(ensure(postgres.url, role="often", password="often", database="often") for _ in range(40)),
+    )
 
 
 async def test_whoever_is_still_connected_is_cut_off(databases: Databases) -> None:
