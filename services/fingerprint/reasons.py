@@ -18,4 +18,6 @@ TROUBLES: Final[dict[str, str]] = {
     "large": "A file is too large to be kept, and cannot be read. Remove it from the folder, or have it sent in parts.",
     "hangs": "Reading from a folder of results hangs. It is tried again, and other folders go on.",
     "waits": "A signal or list came long ago, and files that it names are not there or are not as it says.",
+    "unheeded": "Something has lain in a folder of results for long and is not read: a folder, a link, a file whose"
+    " name says that it is unfinished, or one whose signal or list does not come. Tell whoever put it there.",
 }

@@ -56,6 +56,20 @@ async def test_a_signal_without_its_file_waits_and_is_said_at_last(signal: Box) 
     assert signal.left == []
 
 
+async def test_a_file_whose_signal_does_not_come_is_said_at_last(signal: Box) -> None:
+    signal.drop("lone.eft", answer(FBI, an_educator()))
+    await signal.look()
+    assert signal.hand.troubles == {}
+    os.utime(signal.incoming / "lone.eft", (0, 0))
+    await signal.after(60)
+    assert signal.hand.troubles == {"unheeded": 1}
+    signal.drop("lone.eft.done", b"")
+    await signal.after(1)
+    assert await signal.states() == ["read"]
+    await signal.after(60)
+    assert signal.hand.troubles == {}
+
+
 async def test_a_signalled_file_that_ends_early_is_not_waited_for(signal: Box) -> None:
     signal.drop("cut.eft", answer(FBI, an_educator())[:100])
     signal.drop("cut.eft.done", b"")

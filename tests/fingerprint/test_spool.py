@@ -101,9 +101,15 @@ async def test_folders_links_and_pipes_are_left_alone(box: Box, tmp_path: Path) 
     (box.incoming / "folder").mkdir()
     (box.incoming / "link").symlink_to(secret)
     os.mkfifo(box.incoming / "pipe")
+    box.drop(".hidden", b"")
     await box.look()
     assert await box.states() == []
     assert secret.exists()
+    assert box.hand.troubles == {}
+    for name in (".hidden", "folder", "link", "pipe"):
+        os.utime(box.incoming / name, (0, 0), follow_symlinks=False)
+    await box.after(60)
+    assert box.hand.troubles == {"unheeded": 3}, "staff see that something lies there"
 
 
 async def test_a_file_written_to_after_it_was_read_is_read_too(box: Box, monkeypatch: pytest.MonkeyPatch) -> None:

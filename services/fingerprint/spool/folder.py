@@ -112,6 +112,7 @@ class Folder:
             troubles["folder"] += 1
             self._make_again()
         troubles["waits"] = self._incoming.overdue
+        troubles["unheeded"] = self._incoming.unheeded
         every = list(self.held.values())
         troubles["file"] = sum(1 for held in every if held.tries)
         troubles["large"] = sum(1 for held in every if held.large)

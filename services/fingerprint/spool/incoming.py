@@ -71,8 +71,9 @@ class Incoming:
         self._changed = -1
         self._listed_at = float("-inf")
         self._cost = 0.0
-        # How many files a token has waited for too long.
+        # How many files a token has waited for too long, and how many things lie here that nobody will read.
         self.overdue = 0
+        self.unheeded = 0
 
     def look(self, pulse: Pulse) -> None:
         """List the folder, if there may be something new in it.
@@ -88,6 +89,7 @@ class Incoming:
         if self._listed_at > now - max(self._cost / _SHARE, LEAST_OFTEN_SECONDS if quiet and not self._seen else 0.0):
             return
         began = time.monotonic()
+        self.unheeded = 0
         if self._source.rule is Rule.STILL:
             self._watch(now, pulse)
         else:
@@ -130,9 +132,10 @@ class Incoming:
         there: dict[str, Sight] = {}
         with os.scandir(self._path) as entries:
             for entry in entries:
-                if not is_finished(entry.name) or not entry.is_file(follow_symlinks=False):
-                    continue
                 pulse.beat()
+                if not is_finished(entry.name) or not entry.is_file(follow_symlinks=False):
+                    self.unheeded += self._is_unheeded(entry.name)
+                    continue
                 try:
                     there[entry.name] = Sight.of(entry.stat(follow_symlinks=False))
                 except FileNotFoundError:
@@ -148,6 +151,19 @@ class Incoming:
                 pulse.beat()
                 if is_finished(entry.name) and entry.is_file(follow_symlinks=False):
                     yield entry.name
+                else:
+                    self.unheeded += self._is_unheeded(entry.name)
+
+    def _is_unheeded(self, name: str) -> bool:
+        """Whether a person should see what nobody will read: a folder or a link, a name that says it is unfinished, or
+        a file that no token names, once it has not changed for long. Hidden names are somebody's own."""
+        if name.startswith("."):
+            return False
+        try:
+            changed = os.lstat(f"{self._path}/{name}").st_mtime
+        except OSError:
+            return False
+        return time.time() - changed >= self._cut
 
     def _pair(self, names: set[str], now: float, pulse: Pulse) -> None:
         """Find the tokens whose files are all there, and note since when the others wait."""
@@ -165,6 +181,11 @@ class Incoming:
             else:
                 self._tokens.append(found)
         self._waiting = waiting
+        if not waiting:
+            # A list that waits explains what lies beside it.
+            tokens = {token.name for token in self._tokens}
+            named = {one.name for token in self._tokens for one in token.files}
+            self.unheeded += sum(map(self._is_unheeded, names - tokens - named))
         self._sums = {name: kept for name, kept in self._sums.items() if name in names}
         self._manifests = {name: kept for name, kept in self._manifests.items() if name in names}
 
