@@ -59,9 +59,9 @@ class Settings(ServiceSettings):
         return self.spool_cut_seconds or (10.0 if self.demo else 600.0)
 
     @property
-    def spool(self) -> Path:
-        """The folder of the source that is always there, unless a file of sources gives it another."""
-        return self.home / sources.SPOOL
+    def spool(self) -> Source:
+        """The source that is always there, wherever it lies. Raises as `every_source` does."""
+        return next(one for one in self.every_source() if one.name == sources.SPOOL)
 
     @property
     def bundle_limits(self) -> Limits:

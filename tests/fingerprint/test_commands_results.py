@@ -109,6 +109,20 @@ async def test_an_archive_is_imported_member_by_member(operator: Operator, tmp_p
     assert again.exit_code == 0
 
 
+async def test_an_import_goes_where_the_spool_is_and_not_where_it_would_wait_for_a_signal(
+    operator: Operator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, file = tmp_path / "elsewhere", tmp_path / "sources.yaml"
+    monkeypatch.setenv("ECS_SOURCES", str(file))
+    file.write_text(f"spool: {{folder: {folder}, rule: renamed}}\n")
+    ran = await operator.run("import", str(a_folder(tmp_path / "answers")), "--no-wait")
+    assert (ran.exit_code, len(list((folder / "incoming").iterdir()))) == (0, 4)
+    file.write_text(f"spool: {{folder: {folder}, rule: signal}}\n")
+    ran = await operator.run("import", str(tmp_path / "answers"), "--no-wait")
+    assert (ran.exit_code, len(list((folder / "incoming").iterdir()))) == (3, 4)
+    assert "waits for a signal or a list" in ran.stderr
+
+
 async def test_a_dry_run_says_what_would_happen_and_does_nothing(operator: Operator, tmp_path: Path) -> None:
     folder = a_folder(tmp_path / "answers")
     await operator.bench.take((folder / "a.eft").read_bytes())

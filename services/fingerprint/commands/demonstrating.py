@@ -39,7 +39,7 @@ def demo_checks() -> None:
 async def _check(people: Sequence[Mapping[str, Any]]) -> int:
     settings = Settings()
     database = Database(settings.postgres, pool_size=1, max_overflow=0)
-    incoming = settings.spool / "incoming"
+    incoming = settings.spool.incoming
     try:
         async with database.transaction() as session:
             # Their ids are the same every time, so whoever heard them before hears nothing new.

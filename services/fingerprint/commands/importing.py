@@ -19,6 +19,7 @@ from services.fingerprint import bundles
 from services.fingerprint.actions import following, importers, ledger
 from services.fingerprint.commands.foreseeing import Foreseen, foresee
 from services.fingerprint.commands.running import DAMAGED, Away, Desk, Progress, run, stop
+from services.fingerprint.sources import Rule
 from services.fingerprint.spool.files import is_finished, shortened
 from services.fingerprint.vault import PIECE
 
@@ -26,6 +27,10 @@ LOOK_SECONDS: Final = 0.5
 _NOBODY: Final = (
     "No importer is alive, so nothing is read. What was put into the spool stays there and is read once one runs."
     " Start the service fingerprint."
+)
+_BY_TOKENS: Final = (
+    "ECS_SOURCES says that the source 'spool' waits for a signal or a list with its files, so nothing was put into it."
+    " Write the files and what goes with them to {folder}."
 )
 _STILL: Final = "Nothing has gone on for {seconds} seconds. What is in the spool stays there; `ecsctl results status`."
 
@@ -95,8 +100,10 @@ def import_results(path: Path, dry_run: bool, no_wait: bool, as_json: bool, pati
         if not no_wait:
             async with desk.database.reading() as session:
                 began = await following.now(session)
-        incoming = desk.settings.spool / "incoming"
-        put = await asyncio.to_thread(_put_all, files, incoming, progress)
+        spool = desk.settings.spool
+        if spool.rule in {Rule.SIGNAL, Rule.MANIFEST}:
+            raise Away(_BY_TOKENS.format(folder=spool.incoming))
+        put = await asyncio.to_thread(_put_all, files, spool.incoming, progress)
         if began is None:
             return Tally(files=len(put), waiting=len(put))
         try:
@@ -221,7 +228,7 @@ class _Following:
         """The names that still are in the spool; who holds a file puts its claim before what is kept of the name."""
         there: set[str] = set()
         for part in ("incoming", "reading"):
-            for _, _, found in os.walk(self._desk.settings.spool / part):
+            for _, _, found in os.walk(self._desk.settings.spool.folder / part):
                 there.update(found, (name.partition("~")[2] for name in found))
         return {one.name for one in self._put if one.name in there or shortened(one.name) in there}
 
