@@ -93,19 +93,25 @@ async def test_with_redis_away_identity_answers() -> None:
     assert identity.asked == 2
 
 
-async def test_a_frozen_redis_slows_one_page_and_not_the_next(
-    own_parts: OwnParts, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(auth, "REDIS_PAUSE_SECONDS", 60)
-    part = own_parts.valkey()
-    client = Redis.from_url(part.url)
-    asked: list[object] = []
+def questions(client: Redis, monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+    """The keys of each question that Redis is asked from now on."""
+    asked: list[list[str]] = []
 
     async def counted(keys: list[str]) -> object:
         asked.append(keys)
         return await Redis.mget(client, keys)
 
     monkeypatch.setattr(client, "mget", counted)
+    return asked
+
+
+async def test_a_frozen_redis_slows_one_page_and_not_the_next(
+    own_parts: OwnParts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(auth, "REDIS_PAUSE_SECONDS", 60)
+    part = own_parts.valkey()
+    client = Redis.from_url(part.url)
+    asked = questions(client, monkeypatch)
     sessions = Sessions(client, Identity(kit_app.caller("educator")))
     await sessions.caller(TOKEN)
     part.freeze()
@@ -447,13 +453,7 @@ async def test_a_fragment_is_for_a_person_in_a_role(keys: Path) -> None:
 async def test_many_pages_at_once_with_redis_away_do_not_wait_for_it_in_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(auth, "REDIS_PAUSE_SECONDS", 0)
     client = Redis.from_url(AWAY)
-    asked: list[object] = []
-
-    async def counted(keys: list[str]) -> object:
-        asked.append(keys)
-        return await Redis.mget(client, keys)
-
-    monkeypatch.setattr(client, "mget", counted)
+    asked = questions(client, monkeypatch)
     sessions = Sessions(client, Identity(kit_app.caller("educator")))
     await asyncio.gather(*(sessions.caller(TOKEN) for _ in range(50)))
     assert len(asked) == 1, "all that come together are asked for together"
