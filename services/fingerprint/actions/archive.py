@@ -31,8 +31,6 @@ _PIECES = (
     .where(tables.Piece.file_id == bindparam("file_id"))
     .order_by(tables.Piece.number)
 )
-
-
 _FILES = (
     select(tables.File, tables.DataKey)
     .join(tables.DataKey, tables.DataKey.id == tables.File.key_id)

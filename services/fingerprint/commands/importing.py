@@ -107,7 +107,7 @@ def import_results(path: Path, dry_run: bool, no_wait: bool, as_json: bool, pati
         if began is None:
             return Tally(files=len(put), waiting=len(put))
         try:
-            return await _Following(desk, put, began, patience, progress).to_the_end()
+            return await _Following(desk, spool.folder, put, began, patience, progress).to_the_end()
         finally:
             progress.end()
 
@@ -201,8 +201,11 @@ def _named(unfinished: Path, incoming: Path, path: Path) -> str:
 class _Following:
     """Waits until what was put into the spool is in the ledger."""
 
-    def __init__(self, desk: Desk, put: list[Put], began: datetime, patience: float, progress: Progress) -> None:
+    def __init__(
+        self, desk: Desk, spool: Path, put: list[Put], began: datetime, patience: float, progress: Progress
+    ) -> None:
         self._desk = desk
+        self._spool = spool
         self._put = put
         self._began = began
         self._patience = patience
@@ -228,7 +231,7 @@ class _Following:
         """The names that still are in the spool; who holds a file puts its claim before what is kept of the name."""
         there: set[str] = set()
         for part in ("incoming", "reading"):
-            for _, _, found in os.walk(self._desk.settings.spool.folder / part):
+            for _, _, found in os.walk(self._spool / part):
                 there.update(found, (name.partition("~")[2] for name in found))
         return {one.name for one in self._put if one.name in there or shortened(one.name) in there}
 
