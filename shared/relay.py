@@ -32,13 +32,17 @@ LOCK: Final = 7231461
 READ_ROWS: Final = 2000
 BATCH_BYTES: Final = 256 * 1024
 # Seconds: how long to sleep without a notice; how long to let rows gather after a batch neither empty nor full; how
-# often to give a sign of life while the broker is silent; the pauses after a failure; what a stop may take.
+# often to give a sign of life while the broker is silent; the pauses after a failure; what a stop may take; how long to
+# wait for a client that neither delivers nor fails.
 NET: Final = 1.0
 GATHER: Final = 0.020
 SIGN_OF_LIFE: Final = 2.0
 FIRST_PAUSE: Final = 0.1
 LONGEST_PAUSE: Final = 5.0
 STOP: Final = 10.0
+PATIENCE: Final = 20.0
+# Milliseconds that a request to the broker may take: less than our patience, so that the client's own errors come first.
+REQUEST: Final = 15_000
 # Seconds until the broker is asked again for a topic that it does not have.
 ASK_AGAIN: Final = 5.0
 
@@ -57,6 +61,8 @@ _PLAN: Final = {
 _REMOVE: Final = "DELETE FROM outbox WHERE id = ANY($1::bigint[])"
 
 _log = logging.getLogger(__name__)
+# Producers whose end is under way: the event loop itself holds tasks only weakly.
+_ending: set[asyncio.Task[None]] = set()
 
 
 class Partition(NamedTuple):
@@ -93,14 +99,16 @@ class Relay:
         """Lead when it is our turn, until stopped. What cannot be sent then stays in the outbox."""
         pause = FIRST_PAUSE
         while not self._stopping:
+            began = time.monotonic()
             try:
                 await self._lead()
-                pause = FIRST_PAUSE
             except Exception as error:
                 if faults.is_of_the_world(error) or isinstance(error, asyncpg.PostgresError | asyncpg.InterfaceError):
                     _log.warning("the relay pauses", extra={"error": type(error).__name__, "seconds": pause})
                 else:
                     _log.exception("the relay failed and starts again", extra={"seconds": pause})
+                if time.monotonic() - began > PATIENCE:
+                    pause = FIRST_PAUSE
                 await self._wait(pause)
                 pause = min(pause * 2, LONGEST_PAUSE)
         self._stopped.set()
@@ -146,11 +154,12 @@ class Relay:
                 enable_idempotence=True,
                 linger_ms=0,
                 max_batch_size=BATCH_BYTES,
-                request_timeout_ms=30_000,
+                request_timeout_ms=REQUEST,
                 metadata_max_age_ms=60_000,
             )
             try:
-                await producer.start()
+                async with asyncio.timeout(PATIENCE):
+                    await producer.start()
                 return producer
             except BaseException as error:
                 await _stopped(producer)
@@ -195,13 +204,18 @@ class Relay:
             return
 
     async def _landed(self, connection: asyncpg.Connection, sent: Sent) -> tuple[list[int], BaseException | None]:
-        """The ids that the broker has, and what went wrong with the rest. Waits as long as the broker is away."""
+        """The ids that the broker has, and what went wrong with the rest.
+
+        An idempotent client never gives a batch up: it tries again with what it knows of the cluster, be that right or
+        not. So after `PATIENCE` seconds the rest counts as not taken, and whoever leads begins with a new client.
+        """
         waiting: set[asyncio.Task[list[int]]] = set(sent.ways)
-        while waiting:
-            _, waiting = await asyncio.wait(waiting, timeout=SIGN_OF_LIFE)
+        deadline = time.monotonic() + PATIENCE
+        while waiting and time.monotonic() < deadline:
+            _, waiting = await asyncio.wait(waiting, timeout=min(SIGN_OF_LIFE, PATIENCE))
             if waiting:
                 await connection.execute("SELECT 1")
-        acked = [taken for way in sent.ways for taken in way.result()]
+        acked = [taken for way in sent.ways if way not in waiting for taken in way.result()]
         return acked, None if len(acked) == len(sent.ids) else KafkaError("some rows were not taken")
 
     async def _remove(self, connection: asyncpg.Connection, ids: list[int]) -> None:
@@ -293,3 +307,21 @@ async def _stopped(producer: AIOKafkaProducer) -> None:
             await producer.stop()
     except (TimeoutError, KafkaError, OSError) as error:
         _log.warning("the producer did not stop cleanly", extra={"error": type(error).__name__})
+        _end(producer)
+
+
+def _end(producer: AIOKafkaProducer) -> None:
+    """End a producer that does not stop: left alone, it would go on trying, and send old rows after newer ones."""
+    sending: asyncio.Task[None] | None = producer._sender.sender_task if producer._sender else None
+    if sending is not None:
+        sending.cancel()
+    # its connections, and what keeps them up to date
+    closing = asyncio.create_task(producer.client.close())
+    _ending.add(closing)
+    closing.add_done_callback(_ended)
+
+
+def _ended(closing: asyncio.Task[None]) -> None:
+    _ending.discard(closing)
+    if not closing.cancelled() and closing.exception():
+        _log.warning("a producer's connections did not close", extra={"error": type(closing.exception()).__name__})

@@ -1,10 +1,19 @@
 """The side that says facts, killed at every step (faults 1, 2, 3, 7, 8, 10)."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+from uuid import uuid4
 
+import pytest
+from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
 from deploy.local.forking import Nursery
+from shared import relay
+from shared.db import Database
+from shared.relay import Relay
 from tests.conftest import OwnParts
 from tests.databases import DatabaseMaker
 from tests.faults.conftest import Place
@@ -156,3 +165,71 @@ async def test_what_is_committed_before_sigterm_is_sent_before_the_end(place: Pl
     assert await worker.stop() < 15
     assert await place.saying.count("outbox") == 0
     assert len(await place.said()) == 5
+
+
+@asynccontextmanager
+async def relaying(place: Place) -> AsyncIterator[None]:
+    """A relay in this process, with a fact to send."""
+    row = "INSERT INTO outbox (topic, subject_id, event_id, body) VALUES ($1, 'a', $2, '{}')"
+    await place.saying(row, REVOKED, uuid4())
+    database = Database(place.saying_url)
+    leading = Relay(database, place.kafka, "small")
+    running = asyncio.create_task(leading.run())
+    try:
+        yield
+    finally:
+        await leading.stop()
+        await running
+        await database.dispose()
+
+
+async def test_a_client_that_neither_delivers_nor_fails_is_given_up_for_a_new_one(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As one does that goes on asking a broker for what it does not lead."""
+    send, asked = AIOKafkaProducer.send_batch, list[AIOKafkaProducer]()
+
+    async def silent_at_first(self: AIOKafkaProducer, *given: Any, **named: Any) -> Any:
+        asked.append(self)
+        return asyncio.Future() if len(asked) == 1 else await send(self, *given, **named)
+
+    monkeypatch.setattr(relay, "PATIENCE", 0.5)
+    monkeypatch.setattr(AIOKafkaProducer, "send_batch", silent_at_first)
+    async with relaying(place):
+        await place.drained()
+    assert len(await records(place.kafka, REVOKED)) == 1
+    assert len(set(asked)) == 2
+
+
+async def test_a_client_that_does_not_get_ready_is_given_up_for_a_new_one(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start, asked = AIOKafkaProducer.start, list[AIOKafkaProducer]()
+
+    async def silent_at_first(self: AIOKafkaProducer) -> None:
+        asked.append(self)
+        await start(self)
+        if len(asked) == 1:
+            await asyncio.Future()
+
+    monkeypatch.setattr(relay, "PATIENCE", 2.0)
+    monkeypatch.setattr(AIOKafkaProducer, "start", silent_at_first)
+    async with relaying(place):
+        await place.drained()
+    assert len(set(asked)) == 2
+
+
+async def test_a_client_that_is_given_up_sends_nothing_later(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its queue is full of what a new client has sent meanwhile."""
+    producer = AIOKafkaProducer(bootstrap_servers=place.kafka, enable_idempotence=True)
+    await producer.start()
+    producer._sender._muted_partitions.update(  # the client's way of holding a partition back
+        {TopicPartition(REVOKED, number) for number in await producer.partitions_for(REVOKED)}
+    )
+    await producer.send(REVOKED, b"{}", b"a")
+    monkeypatch.setattr(relay, "STOP", 0.2)
+    sending = producer._sender.sender_task
+    await relay._stopped(producer)
+    await asyncio.wait([sending], timeout=20)
+    assert sending.done()
+    assert not await records(place.kafka, REVOKED)
