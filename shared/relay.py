@@ -41,7 +41,7 @@ FIRST_PAUSE: Final = 0.1
 LONGEST_PAUSE: Final = 5.0
 STOP: Final = 10.0
 PATIENCE: Final = 20.0
-# Milliseconds that a request to the broker may take: less than our patience, so that the client's own errors come first.
+# Milliseconds that a request to the broker may take: less than our patience, so that its own errors come first.
 REQUEST: Final = 15_000
 # Seconds until the broker is asked again for a topic that it does not have.
 ASK_AGAIN: Final = 5.0
