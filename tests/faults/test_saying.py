@@ -179,7 +179,8 @@ async def relaying(place: Place) -> AsyncIterator[None]:
         yield
     finally:
         await leading.stop()
-        await running
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
         await database.dispose()
 
 
