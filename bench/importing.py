@@ -26,6 +26,7 @@ from services.fingerprint.ebts import read
 from services.fingerprint.sources import Rule, Source
 from services.fingerprint.spool import Importer, Patience, Terms
 from services.fingerprint.vault import vault_of
+from shared import memory
 from shared.db import Database
 from shared.keys import Keys
 
@@ -94,14 +95,15 @@ class _Measured:
     """Says it is ready, waits to be told to begin, and at the end says what it took."""
 
     def __enter__(self) -> None:
+        memory.settle()  # as every service does
         print("ready", flush=True)
         sys.stdin.readline()
         self._began = time.perf_counter(), time.process_time()
 
     def __exit__(self, *_: Any) -> None:
         seconds, cpu = time.perf_counter() - self._began[0], time.process_time() - self._began[1]
-        memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-        print(json.dumps({"seconds": seconds, "cpu": cpu, "memory": memory}), flush=True)
+        most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+        print(json.dumps({"seconds": seconds, "cpu": cpu, "memory": most}), flush=True)
 
 
 if __name__ == "__main__":
