@@ -5,6 +5,9 @@ from datetime import date
 import pytest
 from sqlalchemy import text
 
+from services.certificate.actions.usual import Usual
+from services.certificate.pages.sentences import usual_now
+from services.certificate.rules.standing import State
 from shared import ssn
 from shared.events import ApplicationReceived, RecommendationRequested
 from tests.certificate.applying import ALL_NO, APPLY, IPC, SIGNING, certificate, fill_substitute, issued, send
@@ -33,6 +36,17 @@ async def test_how_long_it_usually_takes_is_counted_from_our_own_last_ones(
     await issued(bench, "substitute", 5)
     page = await portal.get(APPLY, robin)
     assert "Half of the last 5 certificates of this kind were issued within 12 days of the application." in page.text
+
+
+@pytest.mark.parametrize(
+    ("state", "usual", "says"),
+    [
+        (State.INCOMPLETE, Usual(5, 0), "5 certificates of this kind were issued on the day of the application."),
+        (State.AT_INSTITUTION, Usual(5, 9, 0), "5 applications were answered by the institution on the day they came."),
+    ],
+)
+def test_what_usually_takes_less_than_a_day_is_not_said_to_take_0_days(state: State, usual: Usual, says: str) -> None:
+    assert str(usual_now(state, usual)) == f"Half of the last {says}"
 
 
 async def test_a_valid_teaching_certificate_is_said_to_cover_a_substitute_one(

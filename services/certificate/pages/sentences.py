@@ -74,6 +74,11 @@ def usual_whole(found: Usual) -> Text:
     """How long it usually takes from an application to the certificate, or that nobody can say yet."""
     if found.days is None:
         return text("Too few certificates of this kind were issued here to say how long it usually takes.")
+    if found.days == 0:
+        return text(
+            "Half of the last {count} certificates of this kind were issued on the day of the application.",
+            count=found.count,
+        )
     return plural(
         "Half of the last {count} certificates of this kind were issued within {n} day of the application.",
         "Half of the last {count} certificates of this kind were issued within {n} days of the application.",
@@ -85,6 +90,11 @@ def usual_whole(found: Usual) -> Text:
 def usual_now(state: State, found: Usual) -> Text:
     """What is usual for an application that stands so."""
     if state is State.AT_INSTITUTION and found.institution_days is not None:
+        if found.institution_days == 0:
+            return text(
+                "Half of the last {count} applications were answered by the institution on the day they came.",
+                count=found.count,
+            )
         return plural(
             "Half of the last {count} applications were answered by the institution within {n} day.",
             "Half of the last {count} applications were answered by the institution within {n} days.",
