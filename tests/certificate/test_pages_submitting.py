@@ -37,6 +37,15 @@ async def test_submitting_twice_makes_one_application(portal: Portal, bench: Ben
         assert (await portal.get(path, robin)).to == application
 
 
+async def test_whoever_has_no_clearance_is_led_from_the_receipt_to_the_code_for_the_vendor(
+    portal: Portal, robin: str
+) -> None:
+    page = await fill_substitute(portal, robin)
+    sent = await portal.post(f"{APPLY}/check", robin, {"version": page.value("version")})
+    receipt = await portal.get(sent.to, robin)
+    assert "How to book, and the code to give: Fingerprint Information" in receipt.text
+
+
 async def test_begun_nowhere_a_page_of_the_form_leads_to_the_first(portal: Portal, robin: str) -> None:
     for path in ("route", "check", "delete"):
         assert (await portal.get(f"{APPLY}/{path}", robin)).to == APPLY
