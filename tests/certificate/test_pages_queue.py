@@ -73,6 +73,19 @@ async def test_open_applications_stand_there_oldest_first_and_ended_ones_are_ask
     assert numbers(await portal.get("/staff/queue?show=all", analyst)) == [number(older), number(gone), number(newer)]
 
 
+@pytest.mark.parametrize("asked", ["q={number}", "state=withdrawn"])
+async def test_where_only_an_ended_one_fits_the_way_to_it_is_shown(
+    portal: Portal, bench: Bench, analyst: str, asked: str
+) -> None:
+    gone = await bench.submit("substitute", substitute(), DAY)
+    await bench.act(gone, bench.robin, Withdraw(), DAY)
+    page = await portal.get("/staff/queue?" + asked.format(number=number(gone)), analyst)
+    assert numbers(page) == []
+    assert "Only open applications were looked through." in page.text
+    assert numbers(await portal.get(page.links["Look through ended ones, too"], analyst)) == [number(gone)]
+    assert "Only open" not in (await portal.get("/staff/queue?show=all&q=A999999", analyst)).text
+
+
 async def test_each_filter_finds_what_it_says(portal: Portal, bench: Bench, analyst: str) -> None:
     mine = await bench.submit("substitute", substitute(), DAY)
     other = await somebody(bench, 100, "O'Brien_%")
