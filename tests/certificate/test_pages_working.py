@@ -282,6 +282,15 @@ async def test_a_yes_in_another_application_is_shown_here_too(portal: Portal, be
     assert "In 2011 I took a bag" in (await portal.get(desk(found), analyst)).text
 
 
+async def test_questions_answered_yes_stand_in_the_order_of_the_form(
+    portal: Portal, bench: Bench, analyst: str
+) -> None:
+    yes = {"license": "Third.", "convicted": "First.", "charged": "Second."}
+    found = await bench.submit("substitute", substitute(conduct=yes), DAY)
+    shown = (await portal.get(desk(found), analyst)).text
+    assert shown.index("First.") < shown.index("Second.") < shown.index("Third.")
+
+
 @pytest.mark.parametrize("read", ["1", "", "9"])
 async def test_a_review_says_nothing_of_a_yes_that_was_not_there_to_be_read(
     portal: Portal, bench: Bench, analyst: str, reviewer: str, read: str

@@ -129,7 +129,8 @@ class Dossier:
 
 
 def admissions(book: Rulebook, applications: Iterable[tuple[str, Found]]) -> list[Admission]:
-    """Every conduct question that was answered Yes in these applications, each with its number, oldest first.
+    """Every conduct question that was answered Yes in these applications, each with its number, oldest first; those of
+    one form in the order in which it asks them.
 
     A Yes stays one, also where a corrected form or another application says No.
     """
@@ -137,8 +138,11 @@ def admissions(book: Rulebook, applications: Iterable[tuple[str, Found]]) -> lis
     for number, one in applications:
         for entry, form in one.case.submissions:
             questions = book.choices("conduct.questions", entry.day)
+            # The database keeps no order of what was answered.
             found += [
-                Admission(entry.day, number, questions.get(code, code), words) for code, words in form.conduct.items()
+                Admission(entry.day, number, questions.get(code, code), form.conduct[code])
+                for code in (*questions, *sorted(form.conduct.keys() - questions.keys()))
+                if code in form.conduct
             ]
     return sorted(dict.fromkeys(found), key=lambda one: one.day)
 
