@@ -1,6 +1,7 @@
 """One application on an analyst's desk: what is seen of it, each thing that is done, and what is refused."""
 
 import asyncio
+from dataclasses import replace
 from datetime import date
 from typing import Any
 from uuid import uuid4
@@ -289,6 +290,13 @@ async def test_questions_answered_yes_stand_in_the_order_of_the_form(
     found = await bench.submit("substitute", substitute(conduct=yes), DAY)
     shown = (await portal.get(desk(found), analyst)).text
     assert shown.index("First.") < shown.index("Second.") < shown.index("Third.")
+
+
+async def test_whoever_decides_reads_which_name_signed(portal: Portal, bench: Bench, analyst: str) -> None:
+    signed = {code: {**one, "name": "Somebody Else"} for code, one in substitute().signed.items()}
+    found = await bench.submit("substitute", replace(substitute(), signed=signed), DAY)
+    needed = (await portal.get(desk(found), analyst)).text.partition("Issue the certificate")[0]
+    assert needed.count("Signed by Somebody Else on ") == len(signed)
 
 
 @pytest.mark.parametrize("read", ["1", "", "9"])

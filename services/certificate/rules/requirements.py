@@ -222,7 +222,8 @@ def _conduct(need: Need, case: Case, checks: Checks, on: date) -> Requirement:
 def _signed(need: Need, case: Case, checks: Checks, on: date) -> Requirement:
     submitted = case.last(Deed.RECEIVED, Deed.RESUBMITTED)
     if need.rule.statement in case.submission.signed:
-        return _met(need, text("Signed on {day}.", day=submitted.day), submitted.day)
+        name = case.submission.signed[need.rule.statement]["name"]
+        return _met(need, text("Signed by {name} on {day}.", name=name, day=submitted.day), submitted.day)
     return _missing(need, text("It is not signed."), submitted.day)
 
 
