@@ -73,6 +73,19 @@ def test_every_suggestion_is_a_username_that_may_be_chosen(first: str, last: str
 
 def test_the_first_suggestion_is_the_plain_name() -> None:
     assert next(usernames.suggestions("Jordan", "Rivera")) == "jordan.rivera"
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "plain"),
+    [
+        ("Łukasz", "Đặng", "lukasz.dang"),
+        ("Søren", "Weiß", "soren.weiss"),
+        ("Þóra", "Æsdóttir", "thora.aesdottir"),
+        ("Yıldız", "Œuvré", "yildiz.oeuvre"),
+    ],
+)
+def test_no_letter_is_dropped_that_people_write_with_others(first: str, last: str, plain: str) -> None:
+    assert next(usernames.suggestions(first, last)) == plain
     assert next(usernames.suggestions("María José", "Muñoz-Díaz")) == "mariajose.munozdiaz"
 
 

@@ -12,6 +12,11 @@ _SEPARATORS: Final = "._-"
 _SUGGESTED_BY_NUMBER: Final = 20
 _SSN_DIGITS: Final = 9
 
+# Letters that Unicode takes for letters of their own, and what people write for them where a keyboard has none.
+_WRITTEN_WITH: Final = str.maketrans(
+    {"ł": "l", "đ": "d", "ð": "d", "ø": "o", "ß": "ss", "æ": "ae", "œ": "oe", "þ": "th", "ı": "i", "ħ": "h"}
+)
+
 # Names that a letter or a page could be mistaken for the office's own.
 _RESERVED: Final = frozenset(
     {"admin", "administrator", "root", "system", "support", "help", "dese", "postmaster", "security"}
@@ -106,5 +111,5 @@ def _is_joined_words(name: str) -> bool:
 
 def _plain(name: str) -> str:
     """A name in the letters of an English keyboard, as far as it has them: "Muñoz-Díaz" -> "munozdiaz"."""
-    bare = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    bare = unicodedata.normalize("NFKD", name.lower()).translate(_WRITTEN_WITH).encode("ascii", "ignore").decode()
     return re.sub(r"[^a-z0-9]", "", bare.lower())
