@@ -31,6 +31,11 @@ def test_a_possible_number_is_read_however_it_is_written(digits: str, one: str, 
             ssn.read(typed)
 
 
+@pytest.mark.parametrize("unseen", ["\u200b", "\u00ad", "\ufeff", "\u202d", "\u2066"])
+def test_what_nobody_sees_of_a_pasted_number_does_not_count(unseen: str) -> None:
+    assert ssn.read(f"{unseen}512-34{unseen}-5671{unseen}") == "512345671"
+
+
 @given(st.text(max_size=30))
 def test_whatever_is_typed_is_read_or_refused_without_being_repeated(typed: str) -> None:
     try:

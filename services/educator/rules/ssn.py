@@ -27,7 +27,9 @@ def read(typed: str) -> str:
     Raises:
         Refused: with the reason; it never carries what was typed.
     """
-    digits = _BETWEEN.sub("", unicodedata.normalize("NFKC", typed))
+    # What is pasted may bring characters along that nobody sees, such as marks of direction.
+    seen = "".join(one for one in unicodedata.normalize("NFKC", typed) if unicodedata.category(one) != "Cf")
+    digits = _BETWEEN.sub("", seen)
     if not digits:
         raise Refused(text("Enter all 9 digits of your Social Security Number."))
     if not (digits.isascii() and digits.isdigit()):
