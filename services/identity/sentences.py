@@ -32,12 +32,12 @@ USERNAME_MISSING: Final = "Choose a username. {suggestion} is free, so we have p
 FIRST_NAME: Final[Mapping[NameProblem, Text]] = {
     NameProblem.MISSING: text("Enter your legal first name."),
     NameProblem.LONG: text("Shorten your first name to {most} characters.", most=people.MAX_NAME),
-    NameProblem.CHARACTERS: text("Enter your first name with letters, spaces, hyphens and apostrophes only."),
+    NameProblem.CHARACTERS: text("Enter your first name with letters, spaces, hyphens, apostrophes and periods only."),
 }
 LAST_NAME: Final[Mapping[NameProblem, Text]] = {
     NameProblem.MISSING: text("Enter your legal last name."),
     NameProblem.LONG: text("Shorten your last name to {most} characters.", most=people.MAX_NAME),
-    NameProblem.CHARACTERS: text("Enter your last name with letters, spaces, hyphens and apostrophes only."),
+    NameProblem.CHARACTERS: text("Enter your last name with letters, spaces, hyphens, apostrophes and periods only."),
 }
 ADDRESS: Final[Mapping[AddressProblem, Text]] = {
     AddressProblem.MISSING: text("Enter your e-mail address."),

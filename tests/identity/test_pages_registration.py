@@ -139,7 +139,7 @@ async def test_a_username_is_suggested_before_a_password_is_typed(site: Site) ->
     ("field", "value", "sentence"),
     [
         ("Legal first name", "", "Enter your legal first name."),
-        ("Legal last name", "www.evil.example", "Enter your last name with letters"),
+        ("Legal last name", "Smith, Jr.", "letters, spaces, hyphens, apostrophes and periods"),
         ("E-mail address", "nowhere", "Enter a complete e-mail address"),
         ("Username", "a b", "A username is made of letters and digits"),
         ("Password", "short", "at least 15 characters"),

@@ -9,7 +9,11 @@ from services.identity.rules.people import Address, AddressProblem, NameProblem
 
 
 @pytest.mark.parametrize(
-    "name", ["Jordan", "María José", "O’Neill", "D'Angelo", "Smith-Jones", "St. Clair", "King Jr.", "李", "Nguyễn"]
+    "name",
+    [
+        *("Jordan", "María José", "O’Neill", "D'Angelo", "Smith-Jones", "St. Clair", "King Jr.", "李", "Nguyễn"),
+        *("O`Brien", "O´Brien", "Smith‐Jones", "Smith\u2011Jones", "Smith\u2013Jones", "Gal·la"),
+    ],
 )
 def test_legal_names_are_accepted(name: str) -> None:
     assert people.name_problem(name) is None

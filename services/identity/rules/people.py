@@ -14,7 +14,8 @@ MAX_NAME: Final = 100
 MAX_ADDRESS: Final = 254  # RFC 5321, less the brackets
 
 # A point only ends an abbreviation ("St. Clair", "Jr."), so that no name can hold a web address: it stands in letters.
-_NAME: Final = re.compile(r"[^\W\d_](?:[^\W\d_]|[ '’-]|\.(?= |$)|[̀-ͯ])*")
+# Apostrophes and hyphens come in several characters that look the same, from phones and from what is pasted.
+_NAME: Final = re.compile(r"[^\W\d_](?:[^\W\d_]|[ '’ʻʼ`´\-‐‑–·]|\.(?= |$)|[̀-ͯ])*")
 
 
 class NameProblem(StrEnum):
