@@ -121,10 +121,10 @@ class Batch(Base):
     __tablename__ = "batches"
     __table_args__ = (
         CheckConstraint("kind IN ('zip', 'tar', 'upload')", name="kind"),
-        CheckConstraint("state IN ('running', 'done', 'quarantined', 'duplicate', 'undone')", name="state"),
+        CheckConstraint("state IN ('running', 'done', 'quarantined', 'duplicate', 'undoing', 'undone')", name="state"),
         Index("ix_batches_received_at", "received_at"),
         # The same bytes are taken in once; what was quarantined or undone may come again.
-        Index("uq_batches_mark", "mark", unique=True, postgresql_where=text("state IN ('running', 'done')")),
+        Index("uq_batches_mark", "mark", unique=True, postgresql_where=text("state IN ('running', 'done', 'undoing')")),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -146,6 +146,25 @@ class Batch(Base):
     key_id: Mapped[UUID | None] = mapped_column(ForeignKey("data_keys.id"), index=True)
     # Sealed with that key: people put names into names.
     name: Mapped[bytes | None] = mapped_column(LargeBinary)
+
+
+class Undoing(Base):
+    """What staff said when they asked for a batch to be undone, and what came of that.
+
+    Attributes:
+        refused: why it was not, a code of `undoing.REFUSALS`; empty while it is being undone and once it is.
+        answers: how many answers of it count no more.
+    """
+
+    __tablename__ = "undoings"
+
+    batch_id: Mapped[UUID] = mapped_column(ForeignKey("batches.id"), primary_key=True)
+    account_id: Mapped[UUID]
+    username: Mapped[str] = mapped_column(Text)
+    reason: Mapped[str] = mapped_column(Text)
+    asked_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    refused: Mapped[str] = mapped_column(Text, default="")
+    answers: Mapped[int] = mapped_column(Integer, default=0)
 
 
 class File(Base):

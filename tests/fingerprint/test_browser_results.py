@@ -126,6 +126,19 @@ async def test_every_page_with_a_full_ledger(
     await bench.do("UPDATE batches SET state = 'done', done = 3, members = 3, ended_at = now() WHERE id = :id", id=full)
     await page.goto(f"{site.origin}/staff/imports/{full}")
     await checked(page, "results-import-done")
+    await bench.do(
+        """
+        WITH asked AS (UPDATE batches SET state = 'undoing' WHERE id = :id)
+        INSERT INTO undoings VALUES (:id, gen_random_uuid(), 'dana.analyst', 'Sent by mistake', now(), '', 0)
+        """,
+        id=full,
+    )
+    await page.goto(f"{site.origin}/staff/imports/{full}")
+    await checked(page, "results-import-undoing")
+    await bench.do("UPDATE undoings SET refused = 'rested_on'")
+    await bench.do("UPDATE batches SET state = 'done' WHERE id = :id", id=full)
+    await page.goto(f"{site.origin}/staff/imports/{full}")
+    await checked(page, "results-import-not-undone")
     upload(staff, a_zip({"a.eft": answer(FBI), "b.eft": answer(FBI)[:90]}))
     await page.goto(site.origin + staff.path)
     await checked(page, "results-upload-check")

@@ -21,7 +21,7 @@ import pytest_asyncio
 from click.testing import CliRunner
 from prometheus_client import REGISTRY, generate_latest
 
-from services.fingerprint import metering, sources
+from services.fingerprint import metering, sources, undone
 from services.fingerprint.commands import results_group
 from services.fingerprint.sources import Rule
 from services.fingerprint.vault import vault_of
@@ -152,12 +152,13 @@ class Office:
         staff = self.analyst.open("/staff/unmatched").follow("Undo").fill("Reason", "Misheard")
         assert "Undone" in staff.press("Undo").text
 
-    def undo(self) -> dict[str, Any]:
+    async def undo(self) -> dict[str, Any]:
         """The analyst tries to undo the import; what is said to that."""
         path = f"/staff/imports/{self.batch}"
         staff = self.analyst.open(path)
         csrf = staff.tree.xpath("//main//input[@name='csrf']")[0].get("value")
         seen = staff.send("POST", f"{path}/undo", fields={"csrf": csrf, "reason": "Sent by mistake"})
+        assert await undone.once(self.bench.database, self.bench.vault)
         after = staff.send("GET", path)
         return {
             "refusal or not": self.told(seen.status, seen.headers, seen.body),
@@ -266,13 +267,15 @@ async def life(office: Office, fbi: dict[str, Any], decision: str) -> dict[str, 
     """What is to be had at each step: it came, an adjudicator looked, decided; the import could not be undone."""
     steps: dict[str, Any] = {"checked": await office.upload(office.answers(fbi)), "arrived": await office.everything()}
     office.adjudicate()
-    steps |= {"opened": await office.everything(), "undone once opened": office.undo()}
+    steps |= {"opened": await office.everything(), "undone once opened": await office.undo()}
+    # Everybody sees the refusal from now on.
+    steps["refused"] = await office.everything()
     office.adjudicate(decision=decision)
-    steps |= {"decided": await office.everything(), "undone once decided": office.undo()}
+    steps |= {"decided": await office.everything(), "undone once decided": await office.undo()}
     assert "rests on an answer" in str(steps["undone once opened"])
     assert untraced(steps["opened"]) == untraced(steps["arrived"]), "that somebody looks shows to nobody"
     if decision == "Do not clear":
-        assert untraced(steps["decided"]) == untraced(steps["arrived"]), "nor that it was not cleared"
+        assert untraced(steps["decided"]) == untraced(steps["refused"]), "nor that it was not cleared"
         assert steps["undone once decided"] == steps["undone once opened"]
     return steps
 
@@ -296,7 +299,7 @@ async def test_until_the_second_answer_a_record_lives_as_no_record(another: Open
     async def short(fbi: dict[str, Any]) -> dict[str, Any]:
         office = await another()
         steps = {"checked": await office.upload(office.answers(fbi, "1.eft")), "arrived": await office.everything()}
-        return steps | {"undone": office.undo(), "gone": await office.everything()}
+        return steps | {"undone": await office.undo(), "gone": await office.everything()}
 
     record = await short(RECORD)
     assert "The state answers next" in record["arrived"]["their page"]["body"]
@@ -312,7 +315,7 @@ async def test_a_record_that_is_corrected_lives_as_what_else_is_corrected(anothe
         steps = {
             "checked": await office.upload({"1.eft": answer(FBI, ONE, tcn="TCN-FBI", tcr="SENT-FBI", stamped=LATER)})
         }
-        return steps | {"arrived": await office.everything(), "undone": office.undo()}
+        return steps | {"arrived": await office.everything(), "undone": await office.undo()}
 
     record = await corrected(RECORD)
     assert "Cleared" in record["arrived"]["their page"]["body"]

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from services.fingerprint import sources
+from services.fingerprint import sources, undone
 from services.fingerprint.pages.uploading import LARGEST
 from services.fingerprint.rules.check import State
 from services.fingerprint.sources import Rule
@@ -118,11 +118,15 @@ async def test_an_import_is_undone_with_a_reason(bench: Bench, site: Site, box: 
     upload(staff, a_zip({"a.eft": answer(FBI, educator)}))
     staff.press("Import")
     await box.after(1)
-    staff.open(staff.path)
+    csrf = staff.open(staff.path).tree.xpath("//main//input[@name='csrf']")[0].get("value")
     assert staff.press("Undo this import").status == 422
     staff.fill("Reason", "It was another state's").press("Undo this import")
-    assert "1 answer of it counts no more" in staff.text
+    assert "Being undone" in staff.text
+    assert "Undo this import" not in staff.text
+    assert await undone.once(bench.database, bench.vault)
+    assert "1 answer of it counts no more. Reason: It was another state's" in staff.open(staff.path).text
     assert "Undone" in staff.text
+    assert staff.send("POST", f"{staff.path}/undo", fields={"csrf": csrf, "reason": "Twice"}).status == 409
     assert (await bench.standing(educator)).state is State.NOTHING_YET
 
 
@@ -135,8 +139,10 @@ async def test_an_import_on_which_something_rests_says_so(bench: Bench, site: Si
     staff.press("Import")
     await box.after(1)
     staff.open(staff.path).fill("Reason", "Sent by mistake").press("Undo this import")
-    assert staff.status == 409
-    assert "cannot be undone" in staff.text
+    assert await undone.once(bench.database, bench.vault)
+    assert "It was not undone" in staff.open(staff.path).text
+    assert "rests on an answer" in staff.text
+    assert "Undo this import" in staff.text
     assert (await bench.standing(educator)).state is State.CLEARED
 
 
@@ -151,7 +157,8 @@ async def test_a_notice_of_an_import_that_was_undone_stands_in_no_list_of_staff(
     staff.press("Import")
     await box.after(1)
     staff.open(staff.path).fill("Reason", "Sent by mistake").press("Undo this import")
-    assert "2 answers of it count no more" in staff.text
+    assert await undone.once(bench.database, bench.vault)
+    assert "2 answers of it count no more" in staff.open(staff.path).text
     assert "CLEAN1" in staff.open("/staff/unmatched").text
     assert "NOTICE1" not in staff.text
     answer_id = await bench.one("SELECT id FROM answers WHERE tcn = 'NOTICE1'")

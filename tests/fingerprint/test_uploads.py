@@ -1,17 +1,19 @@
 """What staff upload is checked without being taken in, and takes the path of every other file; a batch is undone."""
 
+import asyncio
 import os
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 from secrets import token_hex
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import text
 
-from services.fingerprint import sources
+from services.fingerprint import sources, undone
 from services.fingerprint.actions import (
     batches,
     checks,
@@ -76,15 +78,25 @@ class Desk:
         await self.box.after(1)
         return upload_id
 
-    async def undo(self, batch_id: UUID) -> int:
+    async def ask(self, batch_id: UUID) -> None:
+        """Staff want a batch undone."""
         async with self.bench.database.transaction() as session:
-            return await undoing.undo(session, self.bench.vault, batch_id, DANA, "sent by mistake")
+            await undoing.ask(session, batch_id, DANA, "sent by mistake")
+
+    async def undo(self, batch_id: UUID) -> int:
+        """A batch is undone: how many answers of it count no more."""
+        await self.ask(batch_id)
+        assert await undone.once(self.bench.database, self.bench.vault)
+        return int(await self.bench.one("SELECT answers FROM undoings WHERE batch_id = :id", id=batch_id))
 
     async def refusal(self, batch_id: UUID) -> str:
         """Why a batch cannot be undone."""
-        with pytest.raises(undoing.Refused) as refused:
-            await self.undo(batch_id)
-        return str(refused.value.why)
+        await self.ask(batch_id)
+        assert await undone.once(self.bench.database, self.bench.vault)
+        assert await self.bench.one("SELECT state FROM batches WHERE id = :id", id=batch_id) == batches.DONE
+        return str(
+            undoing.REFUSALS[await self.bench.one("SELECT refused FROM undoings WHERE batch_id = :id", id=batch_id)]
+        )
 
 
 @pytest.fixture
@@ -219,7 +231,9 @@ async def test_a_batch_is_undone_and_a_clearance_on_it_alone_ends(desk: Desk) ->
     ]
     assert await desk.bench.one("SELECT state FROM batches") == "undone"
     assert await desk.bench.one("SELECT reason FROM audit WHERE action = 'batch.undone'") == "sent by mistake"
-    assert "to its end" in await desk.refusal(batch_id)
+    with pytest.raises(undoing.NotDone):
+        await desk.ask(batch_id)
+    assert not await undone.once(desk.bench.database, desk.bench.vault)
 
 
 async def test_what_was_undone_can_be_taken_back_answer_by_answer(desk: Desk) -> None:
@@ -373,8 +387,79 @@ async def test_a_batch_of_which_staff_assigned_an_answer_is_not_undone(desk: Des
 async def test_a_batch_that_still_runs_is_not_undone(desk: Desk) -> None:
     upload_id = await desk.keep(a_zip({"a.eft": answer(FBI)}))
     await desk.receive(upload_id)
-    assert "to its end" in await desk.refusal(upload_id)
+    with pytest.raises(undoing.NotDone):
+        await desk.ask(upload_id)
     assert await desk.bench.one("SELECT state FROM batches") == batches.RUNNING
+
+
+async def test_a_batch_is_undone_once_however_many_ask_and_do_it(desk: Desk) -> None:
+    batch_id = await desk.taken(answer(FBI))
+    await desk.ask(batch_id)
+    with pytest.raises(undoing.NotDone):
+        await desk.ask(batch_id)
+    done = await asyncio.gather(*(undone.once(desk.bench.database, desk.bench.vault) for _ in range(3)))
+    assert any(done)
+    assert await desk.bench.one("SELECT count(*) FROM audit WHERE action = 'batch.undone'") == 1
+
+
+async def test_a_batch_whose_undoing_is_stopped_is_undone_by_the_next(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    educator = an_educator()
+    await desk.bench.know(educator)
+    batch_id = await desk.taken(answer(FBI, educator), answer(STATE, educator))
+    await desk.ask(batch_id)
+    with monkeypatch.context() as patched:
+        patched.setattr(batches, "end", stopped)
+        with pytest.raises(asyncio.CancelledError):
+            await undone.once(desk.bench.database, desk.bench.vault)
+    assert (await desk.bench.standing(educator)).state is State.CLEARED
+    assert await undone.once(desk.bench.database, desk.bench.vault)
+    assert (await desk.bench.standing(educator)).state is State.NOTHING_YET
+
+
+async def test_a_batch_that_cannot_be_undone_for_a_fault_of_ours_holds_up_no_other(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = await desk.taken(answer(FBI)), await desk.taken(answer(STATE))
+    await desk.ask(first)
+    resting: dict[UUID, float] = {}
+    with monkeypatch.context() as patched:
+        patched.setattr(batches, "end", broken)
+        assert await undone.once(desk.bench.database, desk.bench.vault, resting)
+    assert set(resting) == {first}
+    await desk.ask(second)
+    assert await undone.once(desk.bench.database, desk.bench.vault, resting)
+    assert not await undone.once(desk.bench.database, desk.bench.vault, resting)
+    assert await desk.bench.rows("SELECT id, state FROM batches ORDER BY received_at") == [
+        {"id": first, "state": "undoing"},
+        {"id": second, "state": "undone"},
+    ]
+
+
+async def test_the_bytes_of_a_batch_that_is_being_undone_are_a_duplicate(desk: Desk) -> None:
+    """Whether it will be undone is not known yet; there would be two of it if not."""
+    content = a_zip({"a.eft": answer(FBI)})
+    first = await desk.keep(content)
+    await desk.receive(first)
+    await desk.box.after(1)
+    await desk.ask(first)
+    again = await desk.keep(content)
+    assert await desk.receive(again) == batches.DUPLICATE
+    assert await desk.bench.rows("SELECT id, state, first_id FROM batches ORDER BY received_at") == [
+        {"id": first, "state": "undoing", "first_id": None},
+        {"id": again, "state": "duplicate", "first_id": first},
+    ]
+
+
+async def stopped(*_: Any) -> None:
+    """The process ends."""
+    raise asyncio.CancelledError
+
+
+async def broken(*_: Any) -> None:
+    """A defect."""
+    raise RuntimeError("broken")
 
 
 async def test_what_was_undone_may_be_uploaded_again(desk: Desk) -> None:
@@ -424,8 +509,12 @@ async def test_an_undo_of_many_answers_holds_few_locks_and_keeps_all_their_bytes
     long = answer(FBI, educators[0], rap_sheet=token_hex(700_000))
     batch_id = await desk.taken(long, *(answer(FBI, educator) for educator in educators[1:]))
     contents = await desk.bench.every_content()
+    await desk.ask(batch_id)
     async with desk.bench.database.transaction() as session:
-        assert await undoing.undo(session, desk.bench.vault, batch_id, DANA, "sent by mistake") == 60
+        batch = await undoing.take_up(session, [])
+        assert batch is not None
+        await undoing.undo(session, desk.bench.vault, batch)
+        assert batch.state == batches.UNDONE
         held = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()"
         assert await session.scalar(text(held)) == 1
     assert await desk.bench.every_content() == contents

@@ -17,11 +17,12 @@ from services.fingerprint.actions import archive, marking
 from services.fingerprint.vault import Vault
 from shared.db import Session
 
-RUNNING, DONE, QUARANTINED, DUPLICATE, UNDONE = "running", "done", "quarantined", "duplicate", "undone"
+RUNNING, DONE, QUARANTINED, DUPLICATE = "running", "done", "quarantined", "duplicate"
+UNDOING, UNDONE = "undoing", "undone"
 
 _LOCK_MARK = text("SELECT pg_advisory_xact_lock(hashtextextended(:mark, 8162))")
 _SAME = select(tables.Batch.id).where(
-    tables.Batch.mark.in_(bindparam("marks", expanding=True)), tables.Batch.state.in_((RUNNING, DONE))
+    tables.Batch.mark.in_(bindparam("marks", expanding=True)), tables.Batch.state.in_((RUNNING, DONE, UNDOING))
 )
 _BEGUN = (
     select(tables.Batch)

@@ -10,7 +10,7 @@ from shared.db import Session
 
 FILES: Final = ("read", "duplicate", "quarantined")
 ANSWERS: Final = ("matched", "waiting", "unmatched", "set_aside")
-BATCHES: Final = ("running", "done", "quarantined", "duplicate", "undone")
+BATCHES: Final = ("running", "done", "quarantined", "duplicate", "undoing", "undone")
 
 # These count all that there is: whoever asks keeps the answer for a while. The others go by an index.
 _FILES: Final = text("SELECT state, count(*) FROM files GROUP BY state")

@@ -16,11 +16,13 @@ but the first are told alike, and an adjudicator's look counts as their decision
 what an answer holds, nor of "Do not clear".
 """
 
-from collections.abc import Mapping, Sequence, Set
+import asyncio
+from collections.abc import Collection, Mapping, Sequence, Set
+from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import delete, select, text
+from sqlalchemy import bindparam, delete, select, text
 
 from services.fingerprint import tables
 from services.fingerprint.actions import archive, batches, checks, matching
@@ -34,17 +36,28 @@ from shared.db import Session
 from shared.text import Text
 from shared.text import text as sentence
 
-_NOT_DONE: Final = sentence("Only a batch that has been taken in to its end can be undone. Nothing was done.")
-_BY_HAND: Final = sentence(
-    "Somebody has assigned or set aside an answer of this batch. Undo that first, then the batch. Nothing was done."
-)
-_RESTED_ON: Final = sentence(
-    "Something that came or was decided later rests on an answer of this batch, so it cannot be undone. Nothing was"
-    " done. What is wrong must be set right answer by answer."
-)
+# Why a batch that may be undone was not.
+REFUSALS: Final[Mapping[str, Text]] = {
+    "by_hand": sentence(
+        "Somebody has assigned or set aside an answer of this import. Undo that first, then the import. Nothing was done."
+    ),
+    "rested_on": sentence(
+        "Something that came or was decided later rests on an answer of this import, so it cannot be undone. Nothing was"
+        " done. What is wrong must be set right answer by answer."
+    ),
+}
 
-# Checks that are decided at a time, so that others get their turn in between.
+# Checks that are decided, and answers that are opened, at a time: others get their turn in between.
 _AT_ONCE: Final = 500
+_TAKE_UP = (
+    select(tables.Batch)
+    .join(tables.Undoing, tables.Undoing.batch_id == tables.Batch.id)
+    .where(tables.Batch.state == batches.UNDOING, tables.Batch.id.not_in(bindparam("leave", expanding=True)))
+    .order_by(tables.Undoing.asked_at)
+    .limit(1)
+    .with_for_update(of=tables.Batch, skip_locked=True)
+    .execution_options(populate_existing=True)
+)
 _ANSWERS = (
     select(tables.Answer)
     .join(tables.File, tables.File.id == tables.Answer.file_id)
@@ -96,30 +109,53 @@ WHERE looked OR cleared ORDER BY 1, 2
 """)  # noqa: S608
 
 
-class Refused(Exception):
-    """The batch cannot be undone. `why`: a sentence for staff."""
-
-    def __init__(self, why: Text) -> None:
-        super().__init__()
-        self.why = why
+class NotDone(Exception):
+    """The batch has not been taken in to its end, or is being undone, or was."""
 
 
-async def undo(session: Session, vault: Vault, batch_id: UUID, actor: Actor, reason: str) -> int:
-    """Set aside the answers of a batch; how many it has, those that stay with adjudicators among them.
+async def ask(session: Session, batch_id: UUID, actor: Actor, reason: str) -> None:
+    """Staff want a batch undone. `undo` does it: that takes a minute for a hundred thousand answers.
 
     Raises:
-        Refused: it is not done, or something rests on it.
+        NotDone: it cannot be undone now.
     """
     batch = await batches.begun(session, batch_id)
     if batch.state != batches.DONE:
-        raise Refused(_NOT_DONE)
-    answers = await _held(session, batch_id)
-    if any(answer.by_hand or answer.place == "set_aside" for answer in answers):
-        raise Refused(_BY_HAND)
-    staying = await _staying(session, vault, answers, batch_id)
-    own = {"batch_id": batch_id, "staying": list(staying)}
-    if await session.scalar(_RESTS, own) or await _decided_on(session, vault, own, {one.id for one in answers}):
-        raise Refused(_RESTED_ON)
+        raise NotDone
+    batch.state = batches.UNDOING
+    asked = tables.Undoing(
+        batch_id=batch_id,
+        account_id=actor.account_id,
+        username=actor.username,
+        reason=reason,
+        asked_at=datetime.now(UTC),
+        refused="",
+        answers=0,
+    )
+    await session.merge(asked)
+    await session.flush()
+
+
+async def asked(session: Session, batch_id: UUID) -> tables.Undoing | None:
+    """What staff said of a batch, and what came of that."""
+    return await session.get(tables.Undoing, batch_id)
+
+
+async def take_up(session: Session, leave: Collection[UUID]) -> tables.Batch | None:
+    """The batch that has waited longest to be undone, held until the transaction ends; none of those to be left."""
+    return (await session.scalars(_TAKE_UP, {"leave": list(leave)})).first()
+
+
+async def undo(session: Session, vault: Vault, batch: tables.Batch) -> None:
+    """Set aside the answers of a batch for which somebody asked, or say why not."""
+    asked = await session.get_one(tables.Undoing, batch.id)
+    answers = await _held(session, batch.id)
+    staying = await _staying(session, vault, answers, batch.id)
+    asked.refused = await _refusal(session, vault, answers, staying, batch.id)
+    if staying is None or asked.refused:
+        batch.state = batches.DONE
+        await session.flush()
+        return
     before = await matching.checks_of(session, {(answer.origin, answer.tcn) for answer in answers})
     places = {"matched", "waiting", "unmatched"}
     counting = [answer for answer in answers if answer.place in places and answer.id not in staying]
@@ -128,17 +164,35 @@ async def undo(session: Session, vault: Vault, batch_id: UUID, actor: Actor, rea
     await archive.hand_over(session, vault, list(zip(of_persons, keys, strict=True)))
     for answer in counting:
         answer.place, answer.educator_id, answer.purpose = "set_aside", None, None
-    files = select(tables.File.id).where(tables.File.batch_id == batch_id)
+    files = select(tables.File.id).where(tables.File.batch_id == batch.id)
     await session.execute(delete(tables.Submission).where(tables.Submission.file_id.in_(files)))
     await batches.end(session, batch, batches.UNDONE)
     concerned = sorted(before)
     for start in range(0, len(concerned), _AT_ONCE):
         await checks.decide_again(session, vault, concerned[start : start + _AT_ONCE])
     # Those that stay too: how many there are is not to be reckoned.
-    count = sum(answer.place != "kept" for answer in answers)
-    new = {"answers": count}
-    await audit.record(session, action="batch.undone", actor=actor, subject=f"batch:{batch_id}", reason=reason, new=new)
-    return count
+    asked.answers = sum(answer.place != "kept" for answer in answers)
+    await audit.record(
+        session,
+        action="batch.undone",
+        actor=asked,
+        subject=f"batch:{batch.id}",
+        reason=asked.reason,
+        new={"answers": asked.answers},
+    )
+
+
+async def _refusal(
+    session: Session, vault: Vault, answers: Sequence[tables.Answer], staying: Set[UUID] | None, batch_id: UUID
+) -> str:
+    """Why a batch is not undone, a code of `REFUSALS`; empty where nothing rests on it."""
+    if any(answer.by_hand or answer.place == "set_aside" for answer in answers):
+        return "by_hand"
+    if staying is None:
+        return "rested_on"
+    own = {"batch_id": batch_id, "staying": list(staying)}
+    rests = await session.scalar(_RESTS, own) or await _decided_on(session, vault, own, {one.id for one in answers})
+    return "rested_on" if rests else ""
 
 
 async def _decided_on(session: Session, vault: Vault, own: Mapping[str, Any], ids: Set[UUID]) -> bool:
@@ -156,16 +210,17 @@ async def _decided_on(session: Session, vault: Vault, own: Mapping[str, Any], id
     return False
 
 
-async def _staying(session: Session, vault: Vault, answers: Sequence[tables.Answer], batch_id: UUID) -> set[UUID]:
-    """The answers of a batch that adjudicators alone are told of.
-
-    Raises:
-        Refused: what one says cannot be read any more, since its key was destroyed.
-    """
+async def _staying(
+    session: Session, vault: Vault, answers: Sequence[tables.Answer], batch_id: UUID
+) -> set[UUID] | None:
+    """The answers of a batch that adjudicators alone are told of; None where what one says cannot be read any more,
+    since its key was destroyed."""
     found = {answer.id for answer in answers if answer.place == "adjudicator"}
-    for row in await session.execute(_MATCHED, {"batch_id": batch_id}):
+    for number, row in enumerate(await session.execute(_MATCHED, {"batch_id": batch_id})):
+        if number % _AT_ONCE == 0:
+            await asyncio.sleep(0)
         if not row.wrapped:
-            raise Refused(_RESTED_ON)
+            return None
         key = vault.open_key(WrappedKey(row.key_id, row.version, row.wrapped))
         if Evidence.read(vault.open(key, archive.evidence_place(row.id), row.sealed)).kind in FOR_ADJUDICATORS:
             found.add(row.id)

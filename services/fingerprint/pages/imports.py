@@ -14,8 +14,7 @@ from services.fingerprint.pages import filters
 from services.fingerprint.pages.filters import STAFF
 from services.fingerprint.reasons import SENTENCES, TROUBLES
 from services.fingerprint.rules.damage import damages
-from services.fingerprint.vault import vault_of
-from shared.text import Text, plural, text, translate
+from shared.text import Text, text, translate
 from shared.web import Page, reads, writes
 
 router = APIRouter()
@@ -27,6 +26,7 @@ STATES: Final[Mapping[str, Text]] = {
     "done": text("Done"),
     "quarantined": text("Could not be read"),
     "duplicate": text("Came before"),
+    "undoing": text("Being undone"),
     "undone": text("Undone"),
 }
 TAGS: Final[Mapping[str, str]] = {
@@ -34,6 +34,7 @@ TAGS: Final[Mapping[str, str]] = {
     "done": "done",
     "quarantined": "act",
     "duplicate": "ended",
+    "undoing": "waiting",
     "undone": "ended",
 }
 KINDS: Final[Mapping[str, Text]] = {
@@ -41,6 +42,7 @@ KINDS: Final[Mapping[str, Text]] = {
     "tar": text("Archive (.tar)"),
     "upload": text("Upload"),
 }
+_NOT_DONE: Final = text("Only an import that has been taken in to its end can be undone. Nothing was done.")
 _COLUMNS: Final = (
     text("File"),
     text("Received"),
@@ -129,16 +131,9 @@ async def undo(batch_id: UUID, page: Sent) -> Response:
     if await ledger.batch(page.db, batch_id) is None:
         page.deny(404)
     try:
-        count = await undoing.undo(page.db, vault_of(page.service.keys), batch_id, page.me, reason)
-    except undoing.Refused as refused:
-        return await _render_one(page, batch_id, 409, {"": refused.why}, page.form)
-    page.flash(
-        plural(
-            "The import is undone. {n} answer of it counts no more.",
-            "The import is undone. {n} answers of it count no more.",
-            n=count,
-        )
-    )
+        await undoing.ask(page.db, batch_id, page.me, reason)
+    except undoing.NotDone:
+        return await _render_one(page, batch_id, 409, {"": _NOT_DONE}, page.form)
     return page.redirect(f"/staff/imports/{batch_id}")
 
 
@@ -170,6 +165,8 @@ async def _render_one(
         number=at,
         last=last,
         by=by.get(batch_id, ""),
+        asked=await undoing.asked(page.db, batch_id),
+        refusals=undoing.REFUSALS,
         in_full=filters.reads_all(page),
         states=STATES,
         tags=TAGS,

@@ -44,6 +44,12 @@ def _imported(cast: Cast) -> str:
     return desk.until(desk.path, lambda page: "Undo this import" in page.text, 30).path
 
 
+def _undone(cast: Cast) -> str:
+    """The page of an import that was undone."""
+    desk = cast.analyst.browser.open(_imported(cast)).fill("Reason", "Sent by mistake").press("Undo this import")
+    return desk.until(desk.path, lambda page: "no more. Reason: Sent by mistake" in page.text, 30).path
+
+
 def _damaged(cast: Cast) -> str:
     return cast.analyst.browser.open(_imported(cast)).links["Open"]
 
@@ -53,6 +59,7 @@ SCENES: Final = (
     Scene("imports-wrong-day", "/staff/imports", "Enter a date", "/staff/imports?since=x", "administrator", status=422),
     Scene("import", IMPORT, "Undo this import", _imported, "analyst"),
     Scene("import-no-reason", IMPORT, "Write the reason", _imported, "analyst", presses("Undo this import"), 422),
+    Scene("import-undone", IMPORT, "had this import undone", _undone, "analyst"),
     Scene("upload", UPLOAD, "It is checked first", who="analyst"),
     Scene("upload-nothing", UPLOAD, "Choose the file", "", "adjudicator", presses("Check"), 422),
     Scene("upload-check", CHECK, "Nothing is imported yet", _checked, "analyst"),
