@@ -97,6 +97,20 @@ async def test_an_application_shows_each_requirement_and_why_it_is_not_met(
         assert words in page.text
 
 
+async def test_a_last_day_stands_there_only_while_something_is_wanting(
+    portal: Portal, bench: Bench, robin: str
+) -> None:
+    found = await bench.submit("substitute", substitute(), DAY)
+    await bench.act(found, bench.analyst, Record("transcript", "seen", "Official transcript", 36), DAY)
+    await bench.hear(FingerprintCleared, purpose="2301", cleared_on=DAY, valid_until=DAY + days(300), day=DAY)
+    assert "Everything is due by" in (await portal.get(home(found), robin)).text
+    await bench.act(found, bench.analyst, Pay(50, "check 1001"), DAY)
+    page = await portal.get(home(found), robin)
+    assert ("Complete, ready to be decided" in page.text, "due by" in page.text) == (True, False)
+    await bench.act(found, bench.analyst, Ask(("other",), "Which name?"), DAY)
+    assert "Everything is due by" in (await portal.get(home(found), robin)).text
+
+
 async def test_what_staff_tell_each_other_is_not_among_what_happened(portal: Portal, bench: Bench, robin: str) -> None:
     found = await bench.submit("substitute", substitute(), DAY)
     await bench.act(found, bench.analyst, Assign(bench.analyst.account_id, "avery.analyst"), DAY)

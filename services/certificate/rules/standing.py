@@ -62,6 +62,11 @@ class Standing:
         return self.state not in _ENDED.values()
 
     @property
+    def wanting(self) -> bool:
+        """Whether something is wanting for which it ends after its last day: never where only the department acts."""
+        return self.state is State.QUESTION or any(one.closes for one in self.requirements)
+
+    @property
     def unmet(self) -> tuple[Requirement, ...]:
         """What stands between it and a certificate."""
         return tuple(one for one in self.requirements if one.state is not Met.MET)
