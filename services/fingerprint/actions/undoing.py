@@ -39,11 +39,12 @@ from shared.text import text as sentence
 # Why a batch that may be undone was not.
 REFUSALS: Final[Mapping[str, Text]] = {
     "by_hand": sentence(
-        "Somebody has assigned or set aside an answer of this import. Undo that first, then the import. Nothing was done."
+        "Somebody has assigned or set aside an answer of this import. Undo that first, then the import."
+        " Nothing was done."
     ),
     "rested_on": sentence(
-        "Something that came or was decided later rests on an answer of this import, so it cannot be undone. Nothing was"
-        " done. What is wrong must be set right answer by answer."
+        "Something that came or was decided later rests on an answer of this import, so it cannot be undone."
+        " Nothing was done. What is wrong must be set right answer by answer."
     ),
 }
 
