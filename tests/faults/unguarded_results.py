@@ -12,9 +12,9 @@ from services.fingerprint import vault
 from services.fingerprint.actions import (
     archive,
     checks,
+    entering,
     importers,
     matching,
-    results,
     searching,
     submissions,
     undoing,
@@ -56,7 +56,7 @@ def taken_again() -> None:
     async def none(*_: Any) -> set[int]:
         return set()
 
-    put(results, "_taken", none)
+    put(entering, "taken", none)
 
 
 def numbers_not_held() -> None:

@@ -14,7 +14,7 @@ from sqlalchemy import text
 
 from services.fingerprint import regulations, tables
 from services.fingerprint.actions import archive, checks, people, results
-from services.fingerprint.actions.results import Arrival, Outcome
+from services.fingerprint.actions.entering import Arrival, Outcome
 from services.fingerprint.ebts import Unreadable
 from services.fingerprint.rules.check import Standing, State
 from services.fingerprint.vault import Vault, vault_of

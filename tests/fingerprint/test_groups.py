@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 
 from services.fingerprint import standing
 from services.fingerprint.actions import results
-from services.fingerprint.actions.results import Arrival, Outcome
+from services.fingerprint.actions.entering import Arrival, Outcome
 from services.fingerprint.ebts import Unreadable
 from tests.fingerprint.answers import FBI, STATE, an_educator, answer, notice
 from tests.fingerprint.conftest import Bench, arrival

@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from services.fingerprint import awaited
-from services.fingerprint.actions.results import Outcome
+from services.fingerprint.actions.entering import Outcome
 from services.fingerprint.rules.addressing import Why
 from services.fingerprint.rules.check import State
 from services.fingerprint.vault import Vault

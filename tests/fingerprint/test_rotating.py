@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from services.fingerprint import tables
 from services.fingerprint.actions import archive, checks, results, reviews, rotating
-from services.fingerprint.actions.results import Outcome
+from services.fingerprint.actions.entering import Outcome
 from services.fingerprint.rules.check import State
 from services.fingerprint.vault import Destroyed, Vault
 from shared.auth import Caller

@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from services.fingerprint import awaited
 from services.fingerprint.actions import people
-from services.fingerprint.actions.results import Outcome
+from services.fingerprint.actions.entering import Outcome
 from services.fingerprint.rules.check import State
 from shared.events import NameChanged
 from tests.fingerprint.answers import FBI, STATE, an_educator, answer

@@ -13,7 +13,7 @@ from sqlalchemy import delete, func, select, text, update
 
 from services.fingerprint import ebts, regulations, tables
 from services.fingerprint.actions import archive, results
-from services.fingerprint.actions.results import Arrival, Outcome
+from services.fingerprint.actions.entering import Arrival, Outcome
 from services.fingerprint.ebts import DEFAULT_LIMITS, Unreadable
 from services.fingerprint.messages import Message
 from services.fingerprint.sources import Source

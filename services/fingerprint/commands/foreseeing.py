@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from services.fingerprint import bundles
 from services.fingerprint.actions import following, results
-from services.fingerprint.actions.results import Outcome
+from services.fingerprint.actions.entering import Outcome
 from services.fingerprint.bundles import Refused
 from services.fingerprint.commands.running import Desk, Progress
 from services.fingerprint.ebts import DEFAULT_LIMITS, Unreadable

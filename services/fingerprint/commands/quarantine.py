@@ -7,8 +7,8 @@ from uuid import UUID
 import click
 
 from services.fingerprint.actions import ledger, rereading
+from services.fingerprint.actions.entering import Outcome
 from services.fingerprint.actions.ledger import Wanted
-from services.fingerprint.actions.results import Outcome
 from services.fingerprint.commands.running import DAMAGED, Desk, Progress, run, said_by, stop
 from services.fingerprint.rules.damage import damages
 from services.fingerprint.tables import File

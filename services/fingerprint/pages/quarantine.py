@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends
 from starlette.responses import Response
 
 from services.fingerprint.actions import ledger, rereading
-from services.fingerprint.actions.results import Outcome
+from services.fingerprint.actions.entering import Outcome
 from services.fingerprint.pages import filters
 from services.fingerprint.pages.filters import STAFF
 from services.fingerprint.pages.imports import number

@@ -6,8 +6,8 @@ from functools import partial
 from uuid import UUID
 
 from services.fingerprint import regulations
+from services.fingerprint.actions.entering import Arrival
 from services.fingerprint.actions.members import digest_of, said_by
-from services.fingerprint.actions.results import Arrival
 from services.fingerprint.bundles import Member
 from services.fingerprint.ebts import Unreadable
 from services.fingerprint.messages import Message

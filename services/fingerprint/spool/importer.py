@@ -14,7 +14,7 @@ from typing import Final
 from uuid import UUID
 
 from services.fingerprint.actions import importers, results, uploads
-from services.fingerprint.actions.results import Outcome
+from services.fingerprint.actions.entering import Outcome
 from services.fingerprint.bundles import Limits
 from services.fingerprint.ebts import Unreadable
 from services.fingerprint.sources import UPLOAD, Source

@@ -15,7 +15,7 @@ from typing import Final, TypeVar
 from services.fingerprint import bundles, tables
 from services.fingerprint.actions import batches, members, results, uploads
 from services.fingerprint.actions.batches import Arrived
-from services.fingerprint.actions.results import Arrival
+from services.fingerprint.actions.entering import Arrival
 from services.fingerprint.bundles import Bundle, Limits, Member, Refused
 from services.fingerprint.ebts import Unreadable
 from services.fingerprint.sources import UPLOAD
