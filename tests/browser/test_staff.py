@@ -5,7 +5,7 @@ import asyncio
 from playwright.async_api import expect
 
 from deploy.local.system import System
-from tests.browser import steps
+from tests.browser import checks, steps
 from tests.browser.cast.desks import Cast
 from tests.browser.conftest import Comes
 from tests.flow import people
@@ -39,6 +39,21 @@ async def test_a_service_that_is_away_is_said_and_the_rest_counted(comes: Comes,
     finally:
         await asyncio.to_thread(program.start)
     await walker.open_whole("/staff")
+
+
+async def test_the_longest_name_stays_inside_every_list(comes: Comes, cast: Cast) -> None:
+    holder, second = cast.claimant("Holder" * 16)
+    asking = cast.asks("Analyst", "Q" * 100, "W" * 100)
+    walker = await comes(cast.administrator)
+    for path, name in (
+        ("/staff/cases", second.username),
+        (cast.case_of(second), holder.username),
+        ("/staff/access", asking.username),
+        (f"/staff/accounts?q={asking.username}", asking.username),
+    ):
+        await walker.open(path)
+        await walker.sees(name)
+        assert await checks.sideways(walker.page) == 0, path
 
 
 async def test_a_locked_adjudicator_is_released_with_a_reason(comes: Comes, cast: Cast) -> None:
