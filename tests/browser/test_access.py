@@ -3,8 +3,10 @@
 from playwright.async_api import expect
 
 from tests.browser import steps
+from tests.browser.cast.accounts import lend
 from tests.browser.cast.desks import Cast
-from tests.browser.conftest import AtDesk, Comes
+from tests.browser.conftest import AtDesk, Comes, NewPage
+from tests.browser.walker import Walker
 
 
 async def test_the_summary_says_what_is_asked_for_and_a_small_window_that_it_is_there(comes: Comes, cast: Cast) -> None:
@@ -24,6 +26,21 @@ async def test_the_summary_says_what_is_asked_for_and_a_small_window_that_it_is_
     await steps.letter(cast.system, member.email, "access")
     await walker.follow("Educator Certification System")
     await walker.is_at("Find your record", "/ecs/identify")
+
+
+async def test_a_window_that_was_closed_does_not_come_again(new_page: NewPage, cast: Cast) -> None:
+    walker = Walker(await new_page(), cast.system.origin)
+    await lend(walker.page.context, cast.account().browser)
+    await steps.request_access(walker)
+    window = walker.page.get_by_role("dialog")
+    await walker.page.reload()
+    await walker.is_at("User Applications", "/applications")
+    await expect(window).to_have_count(0)
+    await walker.follow("Educator Certification System")
+    await walker.is_at("Find your record", "/ecs/identify")
+    await walker.page.go_back()
+    await walker.is_at("User Applications", "/applications")
+    await expect(window).to_have_count(0)
 
 
 async def test_a_program_official_names_the_institution_and_is_approved(

@@ -126,6 +126,8 @@ if (live) {
 for (const dialog of document.querySelectorAll("dialog[data-window][open]")) {
   dialog.removeAttribute("open");
   dialog.showModal();
+  // Closed is closed: neither reloading nor coming back shows it again. Its page is asked for it in the address.
+  dialog.addEventListener("close", () => history.replaceState(history.state, "", location.pathname));
 }
 
 // --- the session's end ---------------------------------------------------------------------------------------------
