@@ -62,6 +62,7 @@ async def test_a_free_username_is_suggested_and_a_taken_one_replaced(walker: Wal
     await walker.press("Suggest a free username")
     await walker.is_at("Register")
     await expect(walker.field("Username")).to_have_value("kim.park")
+    await expect(walker.field("Username")).to_be_focused()
     await expect(walker.field("Legal first name")).to_have_value("Kim")
 
     await steps.fill_registration(walker, person)

@@ -188,7 +188,12 @@ async def _attempt_of(page: Page, username: str, address: Address) -> str:
 
 
 def _form(
-    page: Page, typed: Mapping[str, str], *, errors: Mapping[str, Text | str] | None = None, attempt: str = ""
+    page: Page,
+    typed: Mapping[str, str],
+    *,
+    errors: Mapping[str, Text | str] | None = None,
+    attempt: str = "",
+    suggested: bool = False,
 ) -> Response:
     names = sorted(languages() & LANGUAGE_NAMES.keys())
     if usernames.may_be_ssn(typed.get("username", "")):  # never comes back
@@ -199,6 +204,7 @@ def _form(
         errors=errors,
         form=typed,
         attempt=attempt or _attempt(page),
+        suggested=suggested,
         languages=[(language, LANGUAGE_NAMES[language]) for language in names],
         least=passwords.MIN_LENGTH,
         most=passwords.MAX_LENGTH,
@@ -228,7 +234,7 @@ async def _suggest(page: Page, typed: dict[str, str]) -> Response:
     errors = {name: sentence for name, sentence in errors.items() if name in {"first_name", "last_name"}}
     if not errors:
         typed["username"] = await registration.suggest_username(page.db, typed["first_name"], typed["last_name"], now())
-    return _form(page, typed, errors=errors)
+    return _form(page, typed, errors=errors, suggested=not errors)  # where the person goes on
 
 
 async def _fill_in(page: Page, typed: dict[str, str], errors: dict[str, Text | str], sentence: str) -> None:
