@@ -40,6 +40,13 @@ async def test_the_first_page_leads_to_login_and_printed_addresses_do_too(walker
         assert below["y"] > form["y"], f"{link} stands below the form"
 
 
+async def test_without_a_registration_the_title_says_what_the_heading_says(walker: Walker) -> None:
+    await walker.open("/register/done")
+    heading = "We cannot see a registration in this browser"
+    await walker.is_at(heading)
+    assert (await walker.page.title()).startswith(heading)
+
+
 async def test_the_finder_tells_only_the_mailbox_whether_there_is_an_account(walker: Walker, cast: Cast) -> None:
     pages = []
     for address in (cast.nobody.email, "nobody.at.all@example.edu"):
