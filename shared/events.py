@@ -365,6 +365,10 @@ class ClearanceEnded(Event):
 
 Classification = Annotated[str, Field(max_length=100, description="The certificate's title, as the policy names it.")]
 Number = Annotated[str, Field(max_length=20, description="The application number that people are told.")]
+Wanting = Annotated[
+    tuple[Annotated[str, Field(max_length=200)], ...],
+    Field(description="What is still missing from the educator or the institution: titles, as the policy names them."),
+]
 
 
 class ApplicationReceived(Event):
@@ -378,6 +382,7 @@ class ApplicationReceived(Event):
     classification: Classification
     due_on: Annotated[date, Field(description="The last day on which everything that is still missing may come.")]
     institution: Annotated[str | None, Field(max_length=100)] = None
+    wanting: Wanting = ()
 
 
 class RecommendationRequested(Event):
@@ -484,6 +489,7 @@ class ApplicationReminded(Event):
     number: Number
     classification: Classification
     due_on: Annotated[date, Field(description="The last day on which what is missing may come.")]
+    wanting: Wanting = ()
 
 
 class ApplicationClosed(Event):
@@ -496,6 +502,7 @@ class ApplicationClosed(Event):
     number: Number
     classification: Classification
     outcome: Literal["withdrawn", "incomplete"]
+    wanting: Wanting = ()
 
 
 class DraftExpiring(Event):

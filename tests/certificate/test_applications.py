@@ -15,6 +15,7 @@ from services.certificate.actions.applications import AlreadyOpen, Overtaken, Re
 from services.certificate.actions.cases import Found
 from services.certificate.rules.case import Submission
 from services.certificate.rules.deeds import (
+    Ask,
     Issue,
     Note,
     Pay,
@@ -28,6 +29,7 @@ from services.certificate.rules.refusals import NOT_YOURS, OVER, OWN
 from services.certificate.rules.requirements import Met, Party
 from services.certificate.rules.standing import State, class_of
 from shared.events import (
+    ApplicationReminded,
     CertificateIssued,
     ClearanceEnded,
     DraftDropped,
@@ -114,8 +116,28 @@ async def test_what_is_missing_after_the_last_day_ends_the_application_and_remin
     assert (await bench.find(found, DAY + days(90))).standing.open
     await bench.pass_time(DAY + days(91))
     assert (await bench.find(found, DAY + days(91))).standing.state is State.CLOSED
-    said = [type(fact).__name__ for fact in await bench.said()]
+    facts = await bench.said()
+    said = [type(fact).__name__ for fact in facts]
     assert said == ["ApplicationReceived", *["ApplicationReminded"] * 3, "ApplicationClosed"]
+    assert {getattr(fact, "wanting", None) for fact in facts} == {
+        (
+            "36 semester hours from an accredited college or university",
+            "A background check, cleared within the last 12 months",
+            "The fee",
+        )
+    }
+
+
+async def test_a_reminder_names_what_the_educator_or_the_institution_must_do_and_nothing_that_staff_must(
+    bench: Bench,
+) -> None:
+    found = await bench.submit("substitute", substitute(conduct={"convicted": "Long ago."}))
+    await bench.act(found, bench.analyst, Ask(("other",), "Which college was it?"), version=1)
+    await bench.pass_time(DAY + days(30))
+    (reminded,) = [fact for fact in await bench.said() if isinstance(fact, ApplicationReminded)]
+    assert reminded.wanting[0] == "The answer to our question"
+    assert "The questions about conduct" not in reminded.wanting
+    assert "The fee" in reminded.wanting
 
 
 async def test_of_two_who_issue_at_once_one_does(bench: Bench) -> None:

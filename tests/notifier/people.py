@@ -12,6 +12,7 @@ ROBIN = UUID("11111111-1111-4111-8111-111111111111")
 KIM = UUID("22222222-2222-4222-8222-222222222222")
 ID = "04172298"
 CASE = UUID("33333333-3333-4333-8333-333333333333")
+WANTING = ("A bachelor's degree", "The fee")
 ABOUT: dict[str, Any] = {
     "application_id": UUID("44444444-4444-4444-8444-444444444444"),
     "number": "A100001",
@@ -120,7 +121,7 @@ def application_facts(house: House) -> list[Event]:
     acting = events.AccessGranted.now(KIM, application="ecs", role=Role.PROGRAM, institution="river-bend")
     return [
         acting,
-        events.ApplicationReceived.now(ID, **ABOUT, due_on=due),
+        events.ApplicationReceived.now(ID, **ABOUT, due_on=due, wanting=WANTING),
         events.ApplicationReceived.now(ID, **ABOUT, due_on=due, **to),
         requested(),
         events.ApplicationRecommended.now(ID, **ABOUT, **to),
@@ -138,8 +139,9 @@ def application_facts(house: House) -> list[Event]:
         ),
         events.InformationRequested.now(ID, **ABOUT, sealed=house.sealed(reason="Which college was it?")),
         events.InformationReceived.now(ID, **ABOUT),
-        events.ApplicationReminded.now(ID, **ABOUT, due_on=due),
-        *(events.ApplicationClosed.now(ID, **ABOUT, outcome=outcome) for outcome in ("withdrawn", "incomplete")),
+        events.ApplicationReminded.now(ID, **ABOUT, due_on=due, wanting=WANTING),
+        events.ApplicationClosed.now(ID, **ABOUT, outcome="withdrawn"),
+        events.ApplicationClosed.now(ID, **ABOUT, outcome="incomplete", wanting=WANTING),
         events.DraftExpiring.now(ID, classification="Initial Professional", drop_on=due),
         events.DraftDropped.now(ID, classification="Initial Professional"),
         events.CertificateIssued.now(

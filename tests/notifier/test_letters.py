@@ -64,9 +64,15 @@ WHAT_APPLICATION_LETTERS_SAY = {
     "We have read your explanation for application A100001": ("whatever came of it",),
     "We have a question about your application A100001": ("> Which college was it?", "It is your move"),
     "We have the answer to our question about application A100001": ("our move again",),
-    "Your application A100001 is not complete yet": ("The last day: November 1, 2026",),
+    "Your application A100001 is not complete yet": (
+        "The last day: November 1, 2026",
+        "What is missing:\n- A bachelor's degree\n- The fee",
+    ),
     "You withdrew your application A100001": ("If it was not you",),
-    "Your application A100001 was closed as incomplete": ("You can apply again",),
+    "Your application A100001 was closed as incomplete": (
+        "You can apply again",
+        "What was missing:\n- A bachelor's degree",
+    ),
     "An application that you began will be deleted": ("Kept until: November 1, 2026",),
     "An application that you began was deleted": ("begin again",),
     "Your certificate is issued": (

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from services.certificate.actions.cases import Found, shown
@@ -12,6 +12,9 @@ from shared import events
 from shared.events import Event
 from shared.keys import Keys
 from shared.sealed import seal
+from shared.text import Text, text
+
+_ANSWER: Final[Text] = text("The answer to our question")
 
 
 def told(keys: Keys, found: Found, kind: CertificateClass, entry: Entry) -> Iterable[Event]:
@@ -23,12 +26,17 @@ def told(keys: Keys, found: Found, kind: CertificateClass, entry: Entry) -> Iter
     def fact(event: type[Event], **more: Any) -> Event:
         return event.now(row.educator_id, **about, **more)
 
+    def wanting() -> tuple[str, ...]:
+        asked = found.case.newest(Deed.ASKED, Deed.ANSWERED)
+        answer = [_ANSWER] if asked and asked.deed is Deed.ASKED else []
+        return tuple(str(title) for title in (*answer, *(one.title for one in at.requirements if one.closes)))
+
     def sealed(reason: str) -> str:
         return seal(keys, {"reason": reason})
 
     match entry.deed:
         case Deed.RECEIVED:
-            yield fact(events.ApplicationReceived, due_on=at.due_on, institution=institution)
+            yield fact(events.ApplicationReceived, due_on=at.due_on, institution=institution, wanting=wanting())
             if kind.to_institution:
                 yield fact(events.RecommendationRequested, institution=institution)
         case Deed.RESUBMITTED:
@@ -63,11 +71,11 @@ def told(keys: Keys, found: Found, kind: CertificateClass, entry: Entry) -> Iter
         case Deed.ANSWERED:
             yield fact(events.InformationReceived)
         case Deed.REMINDED:
-            yield fact(events.ApplicationReminded, due_on=at.due_on)
+            yield fact(events.ApplicationReminded, due_on=at.due_on, wanting=wanting())
         case Deed.WITHDRAWN:
             yield fact(events.ApplicationClosed, outcome="withdrawn")
         case Deed.CLOSED:
-            yield fact(events.ApplicationClosed, outcome="incomplete")
+            yield fact(events.ApplicationClosed, outcome="incomplete", wanting=wanting())
         case Deed.ISSUED:
             yield events.CertificateIssued.now(
                 row.educator_id,

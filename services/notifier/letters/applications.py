@@ -42,14 +42,21 @@ def received(told: Told) -> Words:
             text("We received your application. It is signed, and the form is complete."),
             about(told, (text("Everything it needs is due by"), told.day("due_on"))),
             goes_on,
+            *_wanting(told, text("What it still needs:")),
             text(
-                "What it needs stands under Application Status: what is there, what is missing, and what you can do"
-                " about it. We remind you before the last day."
+                "What you can do about it stands under Application Status, with what is there already. We remind you"
+                " before the last day."
             ),
             application(told),
         ],
         because=OF_THE_EDUCATOR,
     )
+
+
+def _wanting(told: Told, words: Text) -> list[Part]:
+    """What is missing, one under the other; facts of before do not say it."""
+    titles = [text(title) for title in told.details.get("wanting", ())]
+    return [words, Listed(titles)] if titles else []
 
 
 def _requirement(told: Told) -> Facts:
@@ -161,9 +168,10 @@ def reminded(told: Told) -> Words:
         parts=[
             text("Your application is open, and something that it needs is not there yet."),
             about(told, (text("The last day"), told.day("due_on"))),
+            *_wanting(told, text("What is missing:")),
             text(
-                "See what is missing and whose move it is. An application that is not complete after its last day is"
-                " closed."
+                "See what to do about it, and whose move it is. An application that is not complete after its last day"
+                " is closed."
             ),
             application(told),
         ],
@@ -197,7 +205,8 @@ def incomplete(told: Told) -> Words:
                 " closed. This says nothing about you, and nothing stands against a new application."
             ),
             about(told),
-            text("See what was missing. You can apply again whenever you like:"),
+            *_wanting(told, text("What was missing:")),
+            text("See how it went. You can apply again whenever you like:"),
             application(told),
         ],
         because=OF_THE_EDUCATOR,

@@ -79,6 +79,7 @@ _DETAILS: Final = (
     "number",
     "classification",
     "requirement",
+    "wanting",
     "due_on",
     "drop_on",
     "areas",
