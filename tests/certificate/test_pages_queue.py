@@ -69,7 +69,10 @@ async def test_open_applications_stand_there_oldest_first_and_ended_ones_are_ask
     assert numbers(page) == [number(older), number(newer)]
     assert "Example, Robin" in page.text
     assert shown(ROBIN) in page.text
-    assert numbers(await portal.get("/staff/queue?show=ended", analyst)) == [number(gone)]
+    ended = await portal.get("/staff/queue?show=ended", analyst)
+    assert numbers(ended) == [number(gone)]
+    assert "Assign to me" in page.text
+    assert "Assign to me" not in ended.text, "where there is nothing to tick"
     assert numbers(await portal.get("/staff/queue?show=all", analyst)) == [number(older), number(gone), number(newer)]
 
 

@@ -100,6 +100,11 @@ def test_what_nobody_has_is_identitys_to_answer(gateway: str) -> None:
     assert httpx.get(f"{gateway}/nothing/here", trust_env=False).json() == ["identity", "/nothing/here"]
 
 
+def test_the_printed_address_is_taken_in_any_case(gateway: str) -> None:
+    answer = httpx.get(f"{gateway}/WebLogin/Login.ASPX", trust_env=False)
+    assert answer.json() == ["identity", "/weblogin/login.aspx"]
+
+
 def test_the_mailroom_is_there_only_in_a_demonstration(gateway: str, stand_ins: dict[str, str], tmp_path: Path) -> None:
     assert httpx.get(f"{gateway}/mailroom/x", trust_env=False).json() == ["mailroom", "/mailroom/x"]
     without = running(tmp_path, {name: url for name, url in stand_ins.items() if name != "mailroom"})
