@@ -68,7 +68,7 @@ NOTICED_BY: Final[dict[str, str]] = {
     "undone_whatever_rests": "fingerprint/test_uploads.py -k not_undone",
     "decided_or_not": "fingerprint/test_uploads.py -k not_undone",
     "notices_go": "fingerprint/test_uploads.py -k a_notice_stays",
-    "refusal_in_sight": "fingerprint/test_rules_deciding.py -k that_is_over_changes_nothing",
+    "refusal_in_sight": "fingerprint/test_rules_deciding_over.py -k that_is_over_changes_nothing",
     "record_in_sight": "fingerprint/test_neutrality_in_bulk.py -k second_answer",
     "old_keys_serve": "fingerprint/test_rotating.py -k read_the_old_key",
     "sealed_as_long_as_it_is": "fingerprint/test_results.py -k no_longer_than_none",

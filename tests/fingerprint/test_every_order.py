@@ -19,7 +19,7 @@ from services.fingerprint.rules.saying import Told, news
 from shared.events import Bureau
 from tests.fingerprint.answers import FBI, STATE, an_educator, answer
 from tests.fingerprint.conftest import Bench
-from tests.fingerprint.test_rules_deciding import DAY, TERMS, some_answers
+from tests.fingerprint.deciding import DAY, TERMS, some_answers
 
 CLEAN = {"found": "N"}
 ABOUT_CLEARANCE = {"ClearanceExpiring", "FingerprintCleared", "ClearanceEnded"}
