@@ -25,6 +25,7 @@ SELECT * FROM unnest(
 ) AS made (id, educator_id, version, wrapped)
 ORDER BY educator_id
 ON CONFLICT (educator_id) DO NOTHING
+RETURNING id
 """)
 _PIECES = (
     select(tables.Piece.number, tables.Piece.sealed)
@@ -78,9 +79,12 @@ async def keys_of_persons(session: Session, vault: Vault, ids: Collection[str]) 
     found = await _keys_there(session, vault, ids)
     missing = sorted(set(ids) - found.keys())
     if missing:
-        await _add(session, [(vault.new_key()[1], educator_id) for educator_id in missing])
+        made = {educator_id: vault.new_key() for educator_id in missing}
+        added = await _add(session, [(kept, educator_id) for educator_id, (_, kept) in made.items()])
+        found |= {educator_id: key for educator_id, (key, _) in made.items() if key.id in added}
         # Another importer may have been first: theirs is the key then.
-        found |= await _keys_there(session, vault, missing)
+        if late := [educator_id for educator_id in missing if educator_id not in found]:
+            found |= await _keys_there(session, vault, late)
     return found
 
 
@@ -196,10 +200,11 @@ async def _keys_there(session: Session, vault: Vault, ids: Collection[str]) -> d
     }
 
 
-async def _add(session: Session, keys: Sequence[tuple[WrappedKey, str | None]]) -> None:
+async def _add(session: Session, keys: Sequence[tuple[WrappedKey, str | None]]) -> set[UUID]:
+    """Keep these keys; the ids of those that were kept: an educator who has a key gets no other."""
     if not keys:
-        return
-    await session.execute(
+        return set()
+    added = await session.scalars(
         _ADD,
         {
             "keys": [kept.id for kept, _ in keys],
@@ -208,3 +213,4 @@ async def _add(session: Session, keys: Sequence[tuple[WrappedKey, str | None]]) 
             "wrapped": [kept.wrapped for kept, _ in keys],
         },
     )
+    return set(added.all())
