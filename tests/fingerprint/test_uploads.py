@@ -399,7 +399,12 @@ async def test_a_batch_is_undone_once_however_many_ask_and_do_it(desk: Desk) -> 
         await desk.ask(batch_id)
     done = await asyncio.gather(*(undone.once(desk.bench.database, desk.bench.vault) for _ in range(3)))
     assert any(done)
-    assert await desk.bench.one("SELECT count(*) FROM audit WHERE action = 'batch.undone'") == 1
+    assert await desk.bench.rows(
+        "SELECT action, actor_name, reason FROM audit WHERE action LIKE 'batch.und%' ORDER BY at"
+    ) == [
+        {"action": action, "actor_name": DANA.username, "reason": "sent by mistake"}
+        for action in ("batch.undo_asked", "batch.undone")
+    ]
 
 
 async def test_a_batch_whose_undoing_is_stopped_is_undone_by_the_next(

@@ -134,7 +134,7 @@ async def ask(session: Session, batch_id: UUID, actor: Actor, reason: str) -> No
         answers=0,
     )
     await session.merge(asked)
-    await session.flush()
+    await audit.record(session, action="batch.undo_asked", actor=actor, subject=f"batch:{batch_id}", reason=reason)
 
 
 async def asked(session: Session, batch_id: UUID) -> tables.Undoing | None:
