@@ -32,14 +32,15 @@ LOCK: Final = 7231461
 READ_ROWS: Final = 2000
 BATCH_BYTES: Final = 256 * 1024
 # Seconds: how long to sleep without a notice; how long to let rows gather after a batch neither empty nor full; how
-# often to give a sign of life while the broker is silent; the pauses after a failure; what a stop may take; how long to
-# wait for a client that neither delivers nor fails.
+# often to give a sign of life while the broker is silent; the pauses after a failure; what a stop may take, and after it
+# the closing of connections; how long to wait for a client that neither delivers nor fails.
 NET: Final = 1.0
 GATHER: Final = 0.020
 SIGN_OF_LIFE: Final = 2.0
 FIRST_PAUSE: Final = 0.1
 LONGEST_PAUSE: Final = 5.0
 STOP: Final = 10.0
+CLOSE: Final = 2.0
 PATIENCE: Final = 20.0
 # Milliseconds that a request to the broker may take: less than our patience, so that its own errors come first.
 REQUEST: Final = 15_000
@@ -61,8 +62,6 @@ _PLAN: Final = {
 _REMOVE: Final = "DELETE FROM outbox WHERE id = ANY($1::bigint[])"
 
 _log = logging.getLogger(__name__)
-# Producers whose end is under way: the event loop itself holds tasks only weakly.
-_ending: set[asyncio.Task[None]] = set()
 
 
 class Partition(NamedTuple):
@@ -307,21 +306,16 @@ async def _stopped(producer: AIOKafkaProducer) -> None:
             await producer.stop()
     except (TimeoutError, KafkaError, OSError) as error:
         _log.warning("the producer did not stop cleanly", extra={"error": type(error).__name__})
-        _end(producer)
+        await _end(producer)
 
 
-def _end(producer: AIOKafkaProducer) -> None:
+async def _end(producer: AIOKafkaProducer) -> None:
     """End a producer that does not stop: left alone, it would go on trying, and send old rows after newer ones."""
     sending: asyncio.Task[None] | None = producer._sender.sender_task if producer._sender else None
     if sending is not None:
         sending.cancel()
-    # its connections, and what keeps them up to date
-    closing = asyncio.create_task(producer.client.close())
-    _ending.add(closing)
-    closing.add_done_callback(_ended)
-
-
-def _ended(closing: asyncio.Task[None]) -> None:
-    _ending.discard(closing)
-    if not closing.cancelled() and closing.exception():
-        _log.warning("a producer's connections did not close", extra={"error": type(closing.exception()).__name__})
+    try:
+        async with asyncio.timeout(CLOSE):
+            await producer.client.close()  # its connections, and what keeps them up to date
+    except (TimeoutError, KafkaError, OSError) as error:
+        _log.warning("a producer's connections did not close", extra={"error": type(error).__name__})
