@@ -89,6 +89,8 @@ class Preparation(Base):
     purpose: Mapped[str] = mapped_column(String(4))
     notice: Mapped[str] = mapped_column(Text)
     acknowledged_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    # How many lines of that day each timeline had already, by its code: answers that came before are none to this.
+    before: Mapped[dict[str, int]] = mapped_column(JSONB, default=dict, server_default="{}")
 
 
 class DataKey(Base):

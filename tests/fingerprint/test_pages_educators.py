@@ -107,6 +107,17 @@ async def test_the_code_is_gone_once_its_prints_are_answered(bench: Bench, site:
     assert "Get the code for new fingerprints" in person.text
 
 
+async def test_who_must_be_printed_again_gets_the_code_on_the_day_the_answer_came(bench: Bench, site: Site) -> None:
+    educator = an_educator()
+    person = site.sign_in(Role.EDUCATOR, account_id=await bench.know(educator))
+    await bench.take(answer(FBI, educator, kind="ERRT"))
+    person.open("/ecs/fingerprints").follow("Get the code for new fingerprints")
+    person.choose("Student teaching").choose("I have read and understood this notice").press("Show my code")
+    assert "Code to give at the vendor" in person.text
+    await bench.take(answer(FBI, educator, dated="20260909", stamped="20260909000000Z"))
+    assert "Code to give at the vendor" not in person.open("/ecs/fingerprints").text
+
+
 async def test_a_record_that_moves_to_another_account_is_seen_there(bench: Bench, site: Site) -> None:
     educator = an_educator()
     first = await bench.know(educator)

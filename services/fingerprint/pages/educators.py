@@ -8,13 +8,13 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends
 from starlette.responses import Response
 
-from services.fingerprint import regulations, tables
+from services.fingerprint import regulations
 from services.fingerprint.actions import checks, codes, name_checks, people, preparing
 from services.fingerprint.actions import receipts as typed_numbers
 from services.fingerprint.rules import receipts
 from services.fingerprint.rules.by_name import Stage
 from services.fingerprint.rules.check import Standing
-from services.fingerprint.rules.coding import newest_of_each, other_than_asked
+from services.fingerprint.rules.coding import came_since, newest_of_each, other_than_asked
 from shared import educator_id as educator_ids
 from shared import ssn
 from shared.events import Bureau, Role
@@ -78,14 +78,15 @@ async def told(page: Page) -> dict[str, Any]:
     prepared = await preparing.prepared(page.db, educator_id) if educator_id else None
     plain = [(one.purpose, one.standing) for one in standings]
     asked = prepared
-    if prepared and _answered(prepared, plain):
+    came = came_since(local_day(asked.acknowledged_at), asked.before, plain) if asked else frozenset[str]()
+    if prepared and prepared.purpose in came:  # prints were taken since the code was given: it has done its work
         prepared = None
     activities = regulations.activities(day)
     activity = activities.get(prepared.activity) if prepared else None
     asked_for = activities.get(asked.activity) if asked else None
     titles = purposes(day)
     strange = newest_of_each(await codes.strange(page.db, educator_id)) if educator_id else ()
-    other = other_than_asked(asked.purpose, local_day(asked.acknowledged_at), plain) if asked else ()
+    other = other_than_asked(asked.purpose, came) if asked else ()
     return {
         "educator_id": educator_ids.shown(educator_id) if educator_id else "",
         "receipts": await typed_numbers.of(page.db, educator_id) if educator_id and prepared else (),
@@ -138,14 +139,6 @@ async def _standings(page: Page, educator_id: str, day: date) -> list[Told]:
         by_name = [(one.bureau, one.stage(asked, day)) for one in standing.name_checks]
         found.append(Told(purpose, standing.as_of(day, asked), by_name))
     return found
-
-
-def _answered(prepared: tables.Preparation, standings: Sequence[tuple[str, Standing]]) -> bool:
-    """Whether prints were taken since the code was given: then it has done its work."""
-    given_on = local_day(prepared.acknowledged_at)
-    return any(
-        step.on >= given_on for purpose, standing in standings if purpose == prepared.purpose for step in standing.steps
-    )
 
 
 async def _render(

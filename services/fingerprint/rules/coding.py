@@ -1,6 +1,6 @@
 """Whether prints were taken with the code that they needed. Pure; what an answer says has no part in it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import date
 
@@ -17,15 +17,28 @@ class Strange:
     code: str
 
 
-def other_than_asked(wanted: str, asked_on: date, standings: Iterable[tuple[str, Standing]]) -> tuple[str, ...]:
-    """The codes under which answers came since the educator asked for one, while none came under that.
+def lines_since(day: date, standings: Iterable[tuple[str, Standing]]) -> dict[str, int]:
+    """How many lines each timeline has from this day on, by the code of its check; none is left out."""
+    found = {code: sum(step.on >= day for step in standing.steps) for code, standing in standings}
+    return {code: lines for code, lines in found.items() if lines}
+
+
+def came_since(asked_on: date, before: Mapping[str, int], standings: Iterable[tuple[str, Standing]]) -> frozenset[str]:
+    """The codes under which answers came since the educator asked for one.
+
+    A line of a timeline has a day and no hour, so what stood there on the day of asking is told by its number.
 
     Args:
-        wanted: the code that the educator asked for last.
-        asked_on: the day of that.
+        asked_on: the day on which the educator asked.
+        before: `lines_since` that day, at the moment of asking.
         standings: every check of the educator, by its code.
     """
-    came = [code for code, standing in standings if any(step.on >= asked_on for step in standing.steps)]
+    now = lines_since(asked_on, standings)
+    return frozenset(code for code, lines in now.items() if lines > before.get(code, 0))
+
+
+def other_than_asked(wanted: str, came: Set[str]) -> tuple[str, ...]:
+    """The codes under which answers came, while none came under the one that the educator asked for last."""
     return () if wanted in came else tuple(sorted(came))
 
 
