@@ -89,6 +89,14 @@ async def test_where_only_an_ended_one_fits_the_way_to_it_is_shown(
     assert "Only open" not in (await portal.get("/staff/queue?show=all&q=A999999", analyst)).text
 
 
+async def test_each_choice_of_what_to_show_stands_there_once(portal: Portal, analyst: str) -> None:
+    page = await portal.get("/staff/queue?show=ended", analyst)
+    assert page.tree is not None
+    shown_ = [one.text_content() for one in page.tree.xpath("//select[@id='show']/option")]
+    assert shown_ == ["Open", "Ended", "All"]
+    assert page.tree.xpath("//select[@id='show']/option[@selected]/@value") == ["ended"]
+
+
 async def test_each_filter_finds_what_it_says(portal: Portal, bench: Bench, analyst: str) -> None:
     mine = await bench.submit("substitute", substitute(), DAY)
     other = await somebody(bench, 100, "O'Brien_%")

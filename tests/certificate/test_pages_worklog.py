@@ -333,6 +333,14 @@ async def test_the_log_is_filtered_and_sorted(portal: Portal, bench: Bench, offi
     assert parse_qs(falling) == {"state": ["all"], "sort": ["name"], "falling": ["yes"]}
 
 
+async def test_each_choice_of_the_filter_stands_there_once(portal: Portal, official: str, found: Found) -> None:
+    page = await portal.get("/program/worklog", official)
+    assert page.tree is not None
+    states = [one.text_content() for one in page.tree.xpath("//select[@id='state']/option")]
+    assert states == ["With us", "Recommended", "Returned", "All"]
+    assert page.tree.xpath("//select[@id='state']/option[@selected]/@value") == ["with_us"]
+
+
 async def test_a_longer_log_costs_no_more_statements(portal: Portal, bench: Bench, official: str, found: Found) -> None:
     statements: list[str] = []
     engine = portal.app.state.service.database.engine.sync_engine
