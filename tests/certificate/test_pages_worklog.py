@@ -333,6 +333,22 @@ async def test_the_log_is_filtered_and_sorted(portal: Portal, bench: Bench, offi
     assert parse_qs(falling) == {"state": ["all"], "sort": ["name"], "falling": ["yes"]}
 
 
+async def test_what_was_done_is_told_of_own_applications_alone(portal: Portal, official: str) -> None:
+    answer = await portal.get(f"/program/worklog/several/done?do=recommend&pick={uuid4()}.1", official)
+    assert answer.status == 404
+
+
+async def test_the_log_can_be_sorted_on_a_phone_too(portal: Portal, official: str, found: Found) -> None:
+    page = await portal.get("/program/worklog?state=all&sort=name", official)
+    assert page.tree is not None
+    (line,) = page.tree.xpath("//p[@class='ecs-sorts']")
+    columns = ["Application", "Educator", "Program", "Submitted", "State"]
+    assert [one.text_content() for one in line.iter("a")] == columns
+    assert [one.text_content() for one in line.xpath("a[@aria-current='true']")] == ["Educator"]
+    (falling,) = line.xpath("a[@aria-current='true']/@href")
+    assert parse_qs(urlsplit(falling).query) == {"state": ["all"], "sort": ["name"], "falling": ["yes"]}
+
+
 async def test_each_choice_of_the_filter_stands_there_once(portal: Portal, official: str, found: Found) -> None:
     page = await portal.get("/program/worklog", official)
     assert page.tree is not None

@@ -111,6 +111,8 @@ async def done(page: Shown) -> Response:
     lines = await _ours(page, person, [key for key, _ in chosen])
     deed = Deed.RECOMMENDED if asked.get("do") == "recommend" else Deed.RETURNED
     results = [(lines[key], *_became(lines[key], seen, deed, person)) for key, seen in chosen if key in lines]
+    if not results:
+        page.deny(404)
     return page.render(
         "worklog_done.html",
         results=results,
