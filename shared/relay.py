@@ -32,8 +32,8 @@ LOCK: Final = 7231461
 READ_ROWS: Final = 2000
 BATCH_BYTES: Final = 256 * 1024
 # Seconds: how long to sleep without a notice; how long to let rows gather after a batch neither empty nor full; how
-# often to give a sign of life while the broker is silent; the pauses after a failure; what a stop may take, and after it
-# the closing of connections; how long to wait for a client that neither delivers nor fails.
+# often to give a sign of life while the broker is silent; the pauses after a failure; what a stop may take, and the
+# closing of connections after it; how long to wait for a client that neither delivers nor fails.
 NET: Final = 1.0
 GATHER: Final = 0.020
 SIGN_OF_LIFE: Final = 2.0
