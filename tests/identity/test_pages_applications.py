@@ -77,7 +77,7 @@ async def test_a_refusal_needs_a_reason_and_the_person_reads_it(site: Site) -> N
     admin.fill("Reason", "Ask your supervisor to call us.").press("Refuse")
     assert admin.path == "/staff/access"
     person.open("/applications")
-    assert "Refused" in person.text
+    assert "Refused on " in person.text
     assert "Ask your supervisor to call us." in person.text
 
 
