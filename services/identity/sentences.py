@@ -75,7 +75,7 @@ ROLE: Final[Mapping[Role, Text]] = {
     Role.DISTRICT: text("District official"),
 }
 ABOUT_ROLE: Final[Mapping[Role, Text]] = {
-    Role.ANALYST: text("Certification staff: result files, unmatched answers, letters."),
+    Role.ANALYST: text("Certification staff: applications, certificates, result files, letters."),
     Role.ADJUDICATOR: text("Certification staff who may read criminal history and decide about it."),
     Role.ADMINISTRATOR: text("Decides about access and identity cases, and releases accounts."),
     Role.PROGRAM: text("Acts for an educator preparation program. Name its institution below."),
