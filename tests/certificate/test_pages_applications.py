@@ -21,6 +21,7 @@ from services.certificate.rules.deeds import (
     Return,
     Settle,
 )
+from services.certificate.rules.requirements import Party
 from services.certificate.rules.standing import State
 from shared.events import (
     ApplicationClosed,
@@ -169,7 +170,8 @@ async def test_a_question_is_answered_where_it_stands(portal: Portal, bench: Ben
     after = await portal.get(home(found), robin)
     assert "You answered" in after.text
     assert "Robin Sample." in after.text
-    assert (await bench.find(found, DAY)).standing.state is State.INCOMPLETE
+    standing = (await bench.find(found, DAY)).standing
+    assert (standing.state, standing.move) == (State.IN_REVIEW, Party.DEPARTMENT)
     again = await portal.post(home(found), robin, {"version": version, "answer": "Twice."})
     assert again.status == 409
     assert "Something happened to this application meanwhile" in again.problems[0]

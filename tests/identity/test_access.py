@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
-from services.identity.actions import access
+from services.identity.actions import access, accounts
 from services.identity.actions.access import Decision
 from services.identity.actions.login import Subject
 from shared.events import AccessGranted, AccessRefused, AccessRevoked, Role
@@ -233,3 +233,15 @@ async def test_a_role_that_was_refused_then_given_then_revoked_does_not_show_the
         await access.approve(session, request.request_id, ALEX, "", NOW + MINUTE)
         await access.revoke(session, account_id, Role.PROGRAM, "esu", ALEX, "left", NOW + MINUTE)
         assert await access.standings(session, account_id) == []
+
+
+async def test_a_closed_account_is_given_no_role_and_asks_for_none(house: House) -> None:
+    """A page may know its session for a minute longer."""
+    closed, kept = await house.account("one"), await house.account("two")
+    me = Subject(closed, "one")
+    async with house.database.transaction() as session:
+        await accounts.close(session, closed, kept, NOW)
+    async with house.database.transaction() as session:
+        await access.serve_self(session, closed, Role.EDUCATOR, me, NOW)
+        assert not await access.ask(session, closed, Role.ANALYST, None, NOW)
+        assert await access.standings(session, closed) == []

@@ -7,6 +7,7 @@ recommendation before or after either.
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
+from itertools import pairwise
 from typing import Final
 
 from services.certificate.rules.case import HANDS, Case, Checks, Deed, admissions
@@ -28,6 +29,8 @@ class State(StrEnum):
     ISSUED = "issued"
 
 
+# After one of these the department has read what the educator had answered before.
+_READS: Final = frozenset({Deed.DOCUMENT, Deed.PAID, Deed.ASKED, Deed.REVIEWED, Deed.HELD, Deed.RELEASED, Deed.NOTED})
 _ENDED: Final = {Deed.WITHDRAWN: State.WITHDRAWN, Deed.CLOSED: State.CLOSED, Deed.ISSUED: State.ISSUED}
 
 
@@ -106,7 +109,7 @@ def standing(book: Rulebook, case: Case, checks: Checks, on: date) -> Standing:
     due_on = _due_on(case, terms, lacks)
     held = _held(case)
     reminders = _reminders(case, terms, found)
-    overdue = bool(lacks) and on > due_on and not held
+    overdue = bool(lacks) and on > due_on and not held and not _unread(case)
     remind = None if held or on > due_on else _remind(case, reminders, lacks, on)
     ahead = [*reminders, due_on + ONE_DAY, *(one.holds_until + ONE_DAY for one in found if one.holds_until)]
     if ended:
@@ -124,19 +127,33 @@ def _open(case: Case, found: tuple[Requirement, ...]) -> tuple[State, Party, dat
     if asked and asked.deed is Deed.ASKED:
         return State.QUESTION, Party.EDUCATOR, asked.day
     # It was somebody else's move before this day.
-    turn = case.last(*HANDS, Deed.ANSWERED).day
+    turn = max([case.last(*HANDS, Deed.ANSWERED).day, *_read(case)])
     unmet = [one for one in found if one.state is not Met.MET]
     complete = max([turn, *(one.since for one in found if one.state is Met.MET)])
     if not unmet:
         return State.READY, Party.DEPARTMENT, complete
     if case.last(*HANDS).deed is Deed.RETURNED:
         return State.RETURNED, Party.EDUCATOR, turn
+    if unread := _unread(case):
+        return State.IN_REVIEW, Party.DEPARTMENT, unread
     theirs = {party: [one.since for one in unmet if one.move is party] for party in Party}
     if theirs[Party.INSTITUTION]:
         return State.AT_INSTITUTION, Party.INSTITUTION, max(turn, min(theirs[Party.INSTITUTION]))
     if theirs[Party.EDUCATOR]:
         return State.INCOMPLETE, Party.EDUCATOR, max(turn, min(theirs[Party.EDUCATOR]))
     return State.IN_REVIEW, Party.DEPARTMENT, max(complete, min(theirs[Party.DEPARTMENT]))
+
+
+def _unread(case: Case) -> date | None:
+    """The day of an answer to a question that nobody has gone on from since: it is the department's move."""
+    last = case.newest(Deed.ANSWERED, *_READS)
+    return last.day if last and last.deed is Deed.ANSWERED else None
+
+
+def _read(case: Case) -> list[date]:
+    """The days on which the department went on from an answer."""
+    of_these = [one for one in case.entries if one.deed is Deed.ANSWERED or one.deed in _READS]
+    return [after.day for before, after in pairwise(of_these) if before.deed is Deed.ANSWERED]
 
 
 def _lacks(case: Case, state: State, found: tuple[Requirement, ...]) -> list[date]:
@@ -148,7 +165,7 @@ def _lacks(case: Case, state: State, found: tuple[Requirement, ...]) -> list[dat
 def _due_on(case: Case, terms: Terms, lacks: list[date]) -> date:
     """The last day on which what is wanting may come: so many days after receipt; and whoever was asked for something
     late, or set aside meanwhile, has the days that an answer may take."""
-    late = [*lacks, *(one.day for one in case.entries if one.deed in {Deed.ANSWERED, Deed.RELEASED})]
+    late = [*lacks, *_read(case), *(one.day for one in case.entries if one.deed in {Deed.ANSWERED, Deed.RELEASED})]
     last = case.received.day + timedelta(days=terms.due_days)
     return max([last, *(day + timedelta(days=terms.answer_days) for day in late)])
 

@@ -58,8 +58,10 @@ async def grant(
     """Let an account act in a role.
 
     Returns:
-        False where it did already; then nothing is said.
+        False where it did already, or the account is closed; then nothing is said.
     """
+    if not await _is_open(session, account_id):
+        return False
     granted = await session.execute(
         insert(Granted)
         .values(grant_id=uuid4(), account_id=account_id, role=role, institution=institution, granted_at=now)
@@ -84,8 +86,10 @@ async def ask(session: Session, account_id: UUID, role: Role, institution: str |
     """Ask an administrator for a role.
 
     Returns:
-        False where the same request waits already.
+        False where the same request waits already, or the account is closed.
     """
+    if not await _is_open(session, account_id):
+        return False
     asked = await session.execute(
         insert(AccessRequest)
         .values(
@@ -264,6 +268,12 @@ async def revoke(
         old={"role": role, "institution": institution},
     )
     return Decision.DONE
+
+
+async def _is_open(session: Session, account_id: UUID) -> bool:
+    """Whether it was not closed; nobody closes it until the transaction ends. A session may outlive it by a minute."""
+    found = select(Account.account_id).where(Account.account_id == account_id, Account.closed_at.is_(None))
+    return await session.scalar(found.with_for_update(read=True)) is not None
 
 
 async def _decide(
