@@ -336,6 +336,7 @@ async def test_the_log_is_filtered_and_sorted(portal: Portal, bench: Bench, offi
 async def test_what_was_done_is_told_of_own_applications_alone(portal: Portal, official: str) -> None:
     answer = await portal.get(f"/program/worklog/several/done?do=recommend&pick={uuid4()}.1", official)
     assert answer.status == 404
+    assert (await portal.get("/program/worklog/several/done", official)).to == "/program/worklog"
 
 
 async def test_the_log_can_be_sorted_on_a_phone_too(portal: Portal, official: str, found: Found) -> None:

@@ -107,7 +107,10 @@ async def act_on_several(page: Sent) -> Response:
 async def done(page: Shown) -> Response:
     """Of each what was done, or why not: read from what is written."""
     asked = _asked(page)
-    chosen, person = _picked(page, asked), await acting(page, Party.INSTITUTION)
+    chosen = _picked(page, asked)
+    if not chosen:
+        return page.redirect("/program/worklog")
+    person = await acting(page, Party.INSTITUTION)
     lines = await _ours(page, person, [key for key, _ in chosen])
     deed = Deed.RECOMMENDED if asked.get("do") == "recommend" else Deed.RETURNED
     results = [(lines[key], *_became(lines[key], seen, deed, person)) for key, seen in chosen if key in lines]
