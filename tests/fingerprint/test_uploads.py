@@ -93,6 +93,8 @@ class Desk:
         """Why a batch cannot be undone."""
         await self.ask(batch_id)
         assert await undone.once(self.bench.database, self.bench.vault)
+        refused = "SELECT count(*) FROM audit WHERE action = 'batch.undo_refused' AND reason = 'sent by mistake'"
+        assert await self.bench.one(refused) > 0
         assert await self.bench.one("SELECT state FROM batches WHERE id = :id", id=batch_id) == batches.DONE
         return str(
             undoing.REFUSALS[await self.bench.one("SELECT refused FROM undoings WHERE batch_id = :id", id=batch_id)]

@@ -27,8 +27,7 @@ def told(keys: Keys, found: Found, kind: CertificateClass, entry: Entry) -> Iter
         return event.now(row.educator_id, **about, **more)
 
     def wanting() -> tuple[str, ...]:
-        asked = found.case.newest(Deed.ASKED, Deed.ANSWERED)
-        answer = [_ANSWER] if asked and asked.deed is Deed.ASKED else []
+        answer = [_ANSWER] if found.case.question else []
         return tuple(str(title) for title in (*answer, *(one.title for one in at.requirements if one.closes)))
 
     def sealed(reason: str) -> str:

@@ -217,6 +217,12 @@ class Case:
         return next((entry for entry in reversed(self.entries) if entry.deed in deeds), None)
 
     @property
+    def question(self) -> Entry | None:
+        """The question that waits for its answer."""
+        found = self.newest(Deed.ASKED, Deed.ANSWERED)
+        return found if found and found.deed is Deed.ASKED else None
+
+    @property
     def end(self) -> Entry | None:
         """The entry that ended it; only notes come after it."""
         return self.newest(*ENDS)

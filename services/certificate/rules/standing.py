@@ -105,7 +105,7 @@ def standing(book: Rulebook, case: Case, checks: Checks, on: date) -> Standing:
         # It keeps what it rested on or wanted, and nobody has to do anything about it any more.
         found = tuple(replace(one, move=Party.NOBODY, do=None) for one in found)
     state, move, since = (_ENDED[ended.deed], Party.NOBODY, ended.day) if ended else _open(case, found)
-    lacks = [] if ended else _lacks(case, state, found)
+    lacks = [] if ended else _lacks(case, found)
     due_on = _due_on(case, terms, lacks)
     held = _held(case)
     reminders = _reminders(case, terms, found)
@@ -123,9 +123,8 @@ def standing(book: Rulebook, case: Case, checks: Checks, on: date) -> Standing:
 
 def _open(case: Case, found: tuple[Requirement, ...]) -> tuple[State, Party, date]:
     """What to call it, whose move it is, and from which day: of an open application."""
-    asked = case.newest(Deed.ASKED, Deed.ANSWERED)
-    if asked and asked.deed is Deed.ASKED:
-        return State.QUESTION, Party.EDUCATOR, asked.day
+    if case.question:
+        return State.QUESTION, Party.EDUCATOR, case.question.day
     # It was somebody else's move before this day.
     turn = max([case.last(*HANDS, Deed.ANSWERED).day, *_read(case)])
     unmet = [one for one in found if one.state is not Met.MET]
@@ -156,9 +155,9 @@ def _read(case: Case) -> list[date]:
     return [after.day for before, after in pairwise(of_these) if before.deed is Deed.ANSWERED]
 
 
-def _lacks(case: Case, state: State, found: tuple[Requirement, ...]) -> list[date]:
+def _lacks(case: Case, found: tuple[Requirement, ...]) -> list[date]:
     """Since when each thing is wanting for which an open application ends."""
-    asked = [case.last(Deed.ASKED).day] if state is State.QUESTION else []
+    asked = [case.question.day] if case.question else []
     return asked + [one.since for one in found if one.closes]
 
 

@@ -36,7 +36,7 @@ SELECT id FROM files WHERE mark = ANY(CAST(:marks AS bytea[])) AND state <> 'dup
 
 
 class NotRead(Exception):
-    """Its bytes were never kept, or it belongs to an import that was undone: the sender must send it again."""
+    """Its bytes were never kept, or its import was undone or is being undone: the sender must send it again."""
 
 
 async def read_again(
@@ -63,7 +63,7 @@ async def read_again(
     if file is None or file.state != "quarantined":
         return None
     batch = await session.get(tables.Batch, file.batch_id) if file.batch_id else None
-    if file.reason not in READABLE or (batch is not None and batch.state == "undone"):
+    if file.reason not in READABLE or (batch is not None and batch.state in {"undoing", "undone"}):
         raise NotRead
     arrival = await _arrival(session, vault, file, sources)
     outcome = Outcome.QUARANTINED

@@ -19,6 +19,7 @@ what an answer holds, nor of "Do not clear".
 import asyncio
 from collections.abc import Collection, Mapping, Sequence, Set
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
@@ -114,6 +115,14 @@ class NotDone(Exception):
     """The batch has not been taken in to its end, or is being undone, or was."""
 
 
+class _Refused(Exception):
+    """The batch is not undone. `code`: of `REFUSALS`."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__()
+        self.code = code
+
+
 async def ask(session: Session, batch_id: UUID, actor: Actor, reason: str) -> None:
     """Staff want a batch undone. `undo` does it: that takes a minute for a hundred thousand answers.
 
@@ -124,7 +133,7 @@ async def ask(session: Session, batch_id: UUID, actor: Actor, reason: str) -> No
     if batch.state != batches.DONE:
         raise NotDone
     batch.state = batches.UNDOING
-    asked = tables.Undoing(
+    asking = tables.Undoing(
         batch_id=batch_id,
         account_id=actor.account_id,
         username=actor.username,
@@ -133,7 +142,7 @@ async def ask(session: Session, batch_id: UUID, actor: Actor, reason: str) -> No
         refused="",
         answers=0,
     )
-    await session.merge(asked)
+    await session.merge(asking)
     await audit.record(session, action="batch.undo_asked", actor=actor, subject=f"batch:{batch_id}", reason=reason)
 
 
@@ -149,13 +158,14 @@ async def take_up(session: Session, leave: Collection[UUID]) -> tables.Batch | N
 
 async def undo(session: Session, vault: Vault, batch: tables.Batch) -> None:
     """Set aside the answers of a batch for which somebody asked, or say why not."""
-    asked = await session.get_one(tables.Undoing, batch.id)
+    asking = await session.get_one(tables.Undoing, batch.id)
+    record = partial(audit.record, session, actor=asking, subject=f"batch:{batch.id}", reason=asking.reason)
     answers = await _held(session, batch.id)
-    staying = await _staying(session, vault, answers, batch.id)
-    asked.refused = await _refusal(session, vault, answers, staying, batch.id)
-    if staying is None or asked.refused:
-        batch.state = batches.DONE
-        await session.flush()
+    try:
+        staying = await _unless_rested_on(session, vault, answers, batch.id)
+    except _Refused as refused:
+        asking.refused, batch.state = refused.code, batches.DONE
+        await record(action="batch.undo_refused", new={"refused": refused.code})
         return
     before = await matching.checks_of(session, {(answer.origin, answer.tcn) for answer in answers})
     places = {"matched", "waiting", "unmatched"}
@@ -172,28 +182,25 @@ async def undo(session: Session, vault: Vault, batch: tables.Batch) -> None:
     for start in range(0, len(concerned), _AT_ONCE):
         await checks.decide_again(session, vault, concerned[start : start + _AT_ONCE])
     # Those that stay too: how many there are is not to be reckoned.
-    asked.answers = sum(answer.place != "kept" for answer in answers)
-    await audit.record(
-        session,
-        action="batch.undone",
-        actor=asked,
-        subject=f"batch:{batch.id}",
-        reason=asked.reason,
-        new={"answers": asked.answers},
-    )
+    asking.answers = sum(answer.place != "kept" for answer in answers)
+    await record(action="batch.undone", new={"answers": asking.answers})
 
 
-async def _refusal(
-    session: Session, vault: Vault, answers: Sequence[tables.Answer], staying: Set[UUID] | None, batch_id: UUID
-) -> str:
-    """Why a batch is not undone, a code of `REFUSALS`; empty where nothing rests on it."""
+async def _unless_rested_on(
+    session: Session, vault: Vault, answers: Sequence[tables.Answer], batch_id: UUID
+) -> set[UUID]:
+    """The answers of a batch that adjudicators alone are told of.
+
+    Raises:
+        _Refused: something rests on the batch.
+    """
     if any(answer.by_hand or answer.place == "set_aside" for answer in answers):
-        return "by_hand"
-    if staying is None:
-        return "rested_on"
+        raise _Refused("by_hand")
+    staying = await _staying(session, vault, answers, batch_id)
     own = {"batch_id": batch_id, "staying": list(staying)}
-    rests = await session.scalar(_RESTS, own) or await _decided_on(session, vault, own, {one.id for one in answers})
-    return "rested_on" if rests else ""
+    if await session.scalar(_RESTS, own) or await _decided_on(session, vault, own, {one.id for one in answers}):
+        raise _Refused("rested_on")
+    return staying
 
 
 async def _decided_on(session: Session, vault: Vault, own: Mapping[str, Any], ids: Set[UUID]) -> bool:
@@ -211,17 +218,18 @@ async def _decided_on(session: Session, vault: Vault, own: Mapping[str, Any], id
     return False
 
 
-async def _staying(
-    session: Session, vault: Vault, answers: Sequence[tables.Answer], batch_id: UUID
-) -> set[UUID] | None:
-    """The answers of a batch that adjudicators alone are told of; None where what one says cannot be read any more,
-    since its key was destroyed."""
+async def _staying(session: Session, vault: Vault, answers: Sequence[tables.Answer], batch_id: UUID) -> set[UUID]:
+    """The answers of a batch that adjudicators alone are told of.
+
+    Raises:
+        _Refused: what one says cannot be read any more, since its key was destroyed.
+    """
     found = {answer.id for answer in answers if answer.place == "adjudicator"}
     for number, row in enumerate(await session.execute(_MATCHED, {"batch_id": batch_id})):
         if number % _AT_ONCE == 0:
             await asyncio.sleep(0)
         if not row.wrapped:
-            return None
+            raise _Refused("rested_on")
         key = vault.open_key(WrappedKey(row.key_id, row.version, row.wrapped))
         if Evidence.read(vault.open(key, archive.evidence_place(row.id), row.sealed)).kind in FOR_ADJUDICATORS:
             found.add(row.id)
