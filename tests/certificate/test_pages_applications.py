@@ -187,7 +187,10 @@ async def test_withdrawing_is_asked_first_and_done_once(portal: Portal, bench: B
     assert (await portal.post(f"{home(found)}/withdraw", robin, seen)).to == home(found)
     assert [type(fact) for fact in await bench.said()].count(ApplicationClosed) == 1
     assert (await portal.get(f"{home(found)}/withdraw", robin)).to == home(found)
-    assert "It has ended on" in (await portal.get(home(found), robin)).text
+    ended = (await portal.get(home(found), robin)).text
+    assert "It has ended on" in ended
+    assert "Was missing" in ended, "nobody has to do anything about it any more"
+    assert "Missing" not in ended
     assert "Applications that have ended" in (await portal.get("/ecs/applications", robin)).text
 
 
