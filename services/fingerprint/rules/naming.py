@@ -6,9 +6,10 @@ alarm is that a person looks, the price of a missed one is somebody else's clear
 """
 
 import unicodedata
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Final
 
 SHORTEST_CUT: Final = 30
@@ -106,7 +107,7 @@ def _same_last(written: str, name: Name, cut: bool) -> bool:
     return bool(written) and (written == known or (cut and known.startswith(written)))
 
 
-def _same_first(written: list[str], name: Name, cut: bool) -> bool:
+def _same_first(written: Sequence[str], name: Name, cut: bool) -> bool:
     """The first given name is the same, or an initial of it; `MARY ANN` and `Maryann` are the same."""
     known = _words(name.first)
     if not written or not known:
@@ -120,14 +121,18 @@ def _same_first(written: list[str], name: Name, cut: bool) -> bool:
     return _joins(written, "".join(known)) or _joins(whole, written[0])
 
 
-def _joins(words: list[str], whole: str) -> bool:
+def _joins(words: Sequence[str], whole: str) -> bool:
     """Whether the first few words, written together, are that whole."""
     return any("".join(words[:count]) == whole for count in range(1, len(words) + 1))
 
 
-def _words(text: str) -> list[str]:
-    """Letters alone, upper case, without accents; hyphens and spaces part words, suffixes are dropped."""
+@lru_cache(maxsize=4096)
+def _words(text: str) -> tuple[str, ...]:
+    """Letters alone, upper case, without accents; hyphens and spaces part words, suffixes are dropped.
+
+    Many people share a name, and each of theirs is compared several times.
+    """
     plain = unicodedata.normalize("NFKD", text).upper()
     letters = "".join(c for c in plain if not unicodedata.combining(c))
     parted = "".join(c if c.isalpha() else "" if c in "'’.`" else " " for c in letters).split()
-    return [word for word in parted if word not in _SUFFIXES] or parted
+    return tuple(word for word in parted if word not in _SUFFIXES) or tuple(parted)
