@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import zipfile
 from collections.abc import AsyncIterator
 from contextlib import suppress
@@ -18,8 +19,9 @@ from services.fingerprint.reasons import SENTENCES
 from services.fingerprint.settings import Settings
 from services.fingerprint.spool.files import claimed_name
 from services.fingerprint.vault import vault_of
+from shared import educator_id as educator_ids
 from shared.keys import Keys, add_version, create_all
-from tests.fingerprint.answers import FBI, STATE, an_educator, answer
+from tests.fingerprint.answers import FBI, STATE, an_educator, answer, notice
 from tests.fingerprint.conftest import Bench
 
 
@@ -294,7 +296,26 @@ async def test_a_key_is_destroyed_in_two_steps(operator: Operator) -> None:
     done = await operator.run("destroy-key", educator, "--reason", "Court", "--confirm", code)
     assert "is destroyed" in done.stdout
     assert await bench.one("SELECT count(*) FROM data_keys WHERE educator_id IS NOT NULL") == 0
-    assert (await operator.run("destroy-key", educator, "--reason", "Court")).exit_code == 1
+    assert (await operator.run("destroy-key", an_educator(), "--reason", "Court")).exit_code == 1
+
+
+@pytest.mark.parametrize("words", [("destroy-key",), ("renew-keys",)])
+async def test_what_is_said_of_a_key_tells_of_no_notice(operator: Operator, words: tuple[str, ...]) -> None:
+    """That a Rap Back notice came tells of a record: not how much there is, nor whether there is anything."""
+    said = []
+    for files in ((), (notice,), (answer,), (answer, notice)):
+        educator = an_educator()
+        await operator.bench.know(educator)
+        for file in files:
+            await operator.bench.take(file(educator) if file is notice else answer(FBI, educator))
+        ran = await operator.run(*words, educator, "--reason", "Court")
+        seen = [(ran.exit_code, ran.stdout, ran.stderr)]
+        if words == ("destroy-key",):
+            ran = await operator.run(*words, educator, "--reason", "Court", "--confirm", ran.stdout.split()[-1])
+            seen.append((ran.exit_code, ran.stdout, ran.stderr))
+        shown = educator_ids.shown(educator)
+        said.append(re.sub(r"--confirm [0-9a-f]{8}", "--confirm CODE", repr(seen).replace(shown, "ID")))
+    assert len(set(said)) == 1, said
 
 
 async def test_every_command_explains_itself(operator: Operator) -> None:

@@ -4,6 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from services.fingerprint.actions import rotating
+from shared import educator_id as educator_ids
 from shared.events import Role
 from tests.fingerprint.answers import FBI, STATE, an_educator, answer, notice
 from tests.fingerprint.conftest import Bench
@@ -75,6 +77,21 @@ async def test_a_notice_is_not_there_for_whoever_may_not_read_it(bench: Bench, s
         text = staff.open(f"/staff/results/search?{asked}").text
         assert "E2" not in text.replace("q=E2", "")
         assert "E3" not in text
+
+
+async def test_that_a_key_was_destroyed_tells_of_no_notice(bench: Bench, site: Site) -> None:
+    seen = []
+    for came in (False, True):
+        educator = an_educator()
+        await bench.know(educator)
+        if came:
+            await bench.take(notice(educator))
+        async with bench.database.transaction() as session:
+            await rotating.destroy(session, educator, None, "Order of the court")
+        text = site.sign_in(Role.ANALYST).open(f"/staff/results/search?q={educator}").text
+        seen.append(text.replace(educator, "ID").replace(educator_ids.shown(educator), "ID"))
+    assert seen[0] == seen[1]
+    assert "no longer readable" in seen[0]
 
 
 async def test_an_educators_standing_stands_above(bench: Bench, site: Site) -> None:

@@ -227,19 +227,20 @@ async def renew_person(session: Session, vault: Vault, educator_id: str, actor: 
 
 
 async def destroy(session: Session, educator_id: str, actor: Actor | None, reason: str) -> bool:
-    """Destroy a person's data key: nothing that came so far can be read again, by anybody. False where there is none.
+    """Destroy a person's data key: nothing that came so far can be read again, by anybody. False where nobody is known.
 
     What everybody may see of their checks stays, and what comes from now on gets a key of its own. A backup of the
-    database brings the key back; it must not outlive this.
+    database brings the key back; it must not outlive this. Where there is no key it is as good as destroyed: that one
+    was there tells of a Rap Back notice, if nothing else came.
     """
-    await people.hold(session, [educator_id])
-    key_id = await session.scalar(_KEY_OF_PERSON, {"id": educator_id})
-    if key_id is None:
+    if not await people.hold(session, [educator_id]):
         return False
-    await session.execute(_KEY, {"id": key_id})
-    await session.execute(_HOLD_CHECKS, {"id": educator_id})
-    for statement in _DESTROY:
-        await session.execute(statement, {"id": educator_id, "key": key_id})
+    key_id = await session.scalar(_KEY_OF_PERSON, {"id": educator_id})
+    if key_id is not None:
+        await session.execute(_KEY, {"id": key_id})
+        await session.execute(_HOLD_CHECKS, {"id": educator_id})
+        for statement in _DESTROY:
+            await session.execute(statement, {"id": educator_id, "key": key_id})
     await audit.record(session, action="key.destroyed", actor=actor, subject=f"educator:{educator_id}", reason=reason)
     return True
 

@@ -33,11 +33,9 @@ ORDER BY a.received_at DESC, a.id DESC LIMIT :most
 _BY_NUMBER: Final = text(_FOUND.format(which="(a.tcn = :number OR (a.tcr = :number AND a.tcr <> ''))"))
 _BY_EDUCATOR: Final = text(_FOUND.format(which="a.educator_id = :educator_id"))
 _BY_DAY: Final = text(_FOUND.format(which="a.received_at >= :begins AND a.received_at < :ends"))
+# By the trail, and not by what can no longer be read: that may have been a notice alone.
 _DESTROYED: Final = text("""
-SELECT EXISTS (
-    SELECT FROM answers a JOIN files f ON f.id = a.file_id JOIN data_keys k ON k.id = f.key_id
-    WHERE a.educator_id = :educator_id AND k.wrapped = ''
-)
+SELECT EXISTS (SELECT FROM audit WHERE action = 'key.destroyed' AND subject = 'educator:' || :educator_id)
 """)
 
 
@@ -106,7 +104,7 @@ async def searched(session: Session, subject: str, asked: Mapping[str, str], row
 
 
 async def is_destroyed(session: Session, educator_id: str) -> bool:
-    """Whether there was a history that nobody can read any more."""
+    """Whether what came before can be read by nobody any more."""
     return bool(await session.scalar(_DESTROYED, {"educator_id": educator_id}))
 
 

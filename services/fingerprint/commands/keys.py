@@ -3,20 +3,18 @@
 import hashlib
 
 import click
-from sqlalchemy import text
 
-from services.fingerprint.actions import rotating
+from services.fingerprint.actions import people, rotating
 from services.fingerprint.actions.rotating import RENEWED, Left
 from services.fingerprint.commands.running import DAMAGED, Desk, Progress, run, said_by, stop
 from shared import educator_id as educator_ids
 from shared.policy import today
 
 _BATCH = click.option("--batch", default=200, show_default=True, type=click.IntRange(1, 10_000), help="In one step.")
+# Of whoever is known, the same is said whether or not anything is kept: what came beside the answers that staff see is
+# a Rap Back notice, which tells of a record by being there.
+_NOBODY = "Nobody with this Educator ID is known here."
 _REASON = click.option("--reason", required=True, help="Why; it is kept in the trail.")
-_UNDER = text("""
-SELECT k.id, (SELECT count(*) FROM files f WHERE f.key_id = k.id) AS files
-FROM data_keys k WHERE k.educator_id = :id
-""")
 
 
 @click.command("rotate-keys")
@@ -87,10 +85,11 @@ def renew_keys(educator_id: str | None, every: bool, batch: int, reason: str) ->
 
         async def of_one(desk: Desk) -> bool:
             async with desk.database.transaction() as session:
-                return await rotating.renew_person(session, desk.vault, one, None, said_by(reason))
+                await rotating.renew_person(session, desk.vault, one, None, said_by(reason))
+                return bool(await people.hold(session, [one]))
 
         if not run(of_one):
-            raise click.ClickException("Nothing is kept under a key of this educator.")
+            raise click.ClickException(_NOBODY)
         click.echo("The key is renewed.")
         return
     progress = Progress()
@@ -120,8 +119,8 @@ def renew_keys(educator_id: str | None, every: bool, batch: int, reason: str) ->
 def destroy_key(educator_id: str, reason: str, confirm: str | None) -> None:
     """Destroy one person's data key: their history can never be read again, by anybody.
 
-    Takes two runs: the first says what would be lost and gives a code, the second needs it, on the same day. Backups
-    of the database bring the key back: they must not outlive this.
+    Takes two runs: the first gives a code, the second needs it, on the same day. How much there is neither of them
+    says. Backups of the database bring the key back: they must not outlive this.
 
     \b
     ecsctl results destroy-key 04172298 --reason "Order of the court of 2026-09-01"
@@ -129,28 +128,24 @@ def destroy_key(educator_id: str, reason: str, confirm: str | None) -> None:
     """
     one = _parsed(educator_id)
 
-    async def work(desk: Desk) -> tuple[str, int] | None:
-        async with desk.database.transaction() as session:
-            row = (await session.execute(_UNDER, {"id": one})).one_or_none()
-            if row is None:
-                return None
-            code = hashlib.sha256(f"{row.id}|{one}|{today()}".encode()).hexdigest()[:8]
-            if confirm == code:
-                await rotating.destroy(session, one, None, said_by(reason))
-            return code, int(row.files)
-
-    found = run(work)
-    if found is None:
-        raise click.ClickException("Nothing is kept under a key of this educator.")
-    code, files = found
-    shown = educator_ids.shown(one)
-    if confirm == code:
-        click.echo(f"The key of {shown} is destroyed. {files} files can never be read again.")
-        return
-    if confirm is not None:
+    code = hashlib.sha256(f"{one}|{today()}".encode()).hexdigest()[:8]
+    if confirm not in {None, code}:
         stop(2, "That is not the code of today. Run this without --confirm to see it.")
+
+    async def work(desk: Desk) -> bool:
+        async with desk.database.transaction() as session:
+            if confirm:
+                return await rotating.destroy(session, one, None, said_by(reason))
+            return bool(await people.hold(session, [one]))
+
+    if not run(work):
+        raise click.ClickException(_NOBODY)
+    shown = educator_ids.shown(one)
+    if confirm:
+        click.echo(f"The key of {shown} is destroyed. What came of them so far can never be read again.")
+        return
     click.echo(
-        f"This would make {files} files of {shown} unreadable for good, with every answer and decision.\n"
+        f"This would make all that came of {shown} unreadable for good, with every answer and decision.\n"
         f"Nothing is done yet. If that is what you want, run it again with --confirm {code}"
     )
 
