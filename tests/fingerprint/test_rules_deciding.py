@@ -239,8 +239,11 @@ def test_answers_too_far_apart_go_to_a_person() -> None:
     assert state_of(*answers, rulings=[clear(*answers, day=date(2027, 1, 3))]) is State.CLEARED
 
 
-def test_a_notice_goes_to_a_person_and_changes_nothing_by_itself() -> None:
-    notice = an_answer(tcn="fbi-n", kind=Kind.NOTICE, hour=19)
+@pytest.mark.parametrize("at", [None, datetime(2026, 9, 1, 13, tzinfo=UTC), datetime(2026, 9, 1, 15, tzinfo=UTC)])
+@pytest.mark.parametrize("tcn", ["fbi-n", an_answer().tcn])
+def test_a_notice_goes_to_a_person_and_changes_nothing_by_itself(tcn: str, at: datetime | None) -> None:
+    """Not even where it bears the number of an answer, which it is no version of."""
+    notice = an_answer(tcn=tcn, kind=Kind.NOTICE, hour=19, at=at)
     with_notice, without = decided(state_says(), an_answer(), notice), decided(state_says(), an_answer())
     assert causes_of(state_says(), an_answer(), notice) == {Cause.NOTICE}
     assert with_notice.standing == without.standing

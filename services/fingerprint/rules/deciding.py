@@ -3,8 +3,8 @@
 Cleared only when state and FBI both answered and neither answer holds anything that a person must look at, or an
 adjudicator looked and cleared it. No machine denies (28 CFR 50.12): what is not clear is *being checked*.
 
-Terms: the answers with one origin and one number (ORI 1.008, TCN 1.009) are versions of one *reply*, ordered by 1.014,
-else 1.005; the newest is in force, the others superseded. A date that lay in the future when the answer came orders
+Terms: the answers with one origin and one number (ORI 1.008, TCN 1.009) are versions of one *reply*, and so are the
+notices with one number, ordered by 1.014, else 1.005; the newest is in force, the others superseded. A date that lay in the future when the answer came orders
 nothing. A reply has a *cause* to be looked at if it tells of a record or an exception, contradicts the legal names or
 has nothing in common with the present one (is *foreign*), was matched by hand, is one of two versions that cannot be
 ordered, or belongs to the random share. A *ruling* is what an adjudicator said about the answers then in force, under
@@ -191,10 +191,11 @@ class _Round:
 
 
 def _replies(answers: Iterable[Answer], rulings: list[Ruling]) -> list[_Reply]:
-    versions: dict[tuple[str, str], list[Answer]] = {}
-    # One that is given twice is one, and no tie.
+    versions: dict[tuple[str, str, bool], list[Answer]] = {}
+    # One that is given twice is one, and no tie. A notice takes no answer's place, whose number it may bear: everybody
+    # would see that the answer counts no more.
     for answer in {one.id: one for one in answers}.values():
-        versions.setdefault((answer.origin, answer.tcn), []).append(answer)
+        versions.setdefault((answer.origin, answer.tcn, answer.kind is Kind.NOTICE), []).append(answer)
     found = [_reply(versions[key], rulings) for key in sorted(versions)]
     return [reply for reply in found if reply]
 
