@@ -4,11 +4,11 @@ Cleared only when state and FBI both answered and neither answer holds anything 
 adjudicator looked and cleared it. No machine denies (28 CFR 50.12): what is not clear is *being checked*.
 
 Terms: the answers with one origin and one number (ORI 1.008, TCN 1.009) are versions of one *reply*, and so are the
-notices with one number, ordered by 1.014, else 1.005; the newest is in force, the others superseded. A date that lay in the future when the answer came orders
-nothing. A reply has a *cause* to be looked at if it tells of a record or an exception, contradicts the legal names or
-has nothing in common with the present one (is *foreign*), was matched by hand, is one of two versions that cannot be
-ordered, or belongs to the random share. A *ruling* is what an adjudicator said about the answers then in force, under
-the name that was then the present one.
+notices with one number, ordered by 1.014, else 1.005; the newest is in force, the others superseded. A date that lay in
+the future when the answer came orders nothing. A reply has a *cause* to be looked at if it tells of a record or an
+exception, contradicts the legal names or has nothing in common with the present one (is *foreign*), was matched by
+hand, is one of two versions that cannot be ordered, or belongs to the random share. A *ruling* is what an adjudicator
+said about the answers then in force, under the name that was then the present one.
 
 A clearance that has run out is over: what the bureaus made after its two answers is the next *round*, and the standing
 is that round's.
