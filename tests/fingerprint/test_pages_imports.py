@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 from io import StringIO
 from uuid import UUID, uuid4
 
+import pytest
+
 from services.fingerprint.ebts import write
 from services.fingerprint.rules.damage import damages
 from services.fingerprint.vault import digest_of
@@ -139,6 +141,16 @@ def test_a_field_is_named_only_where_everybodys_answers_have_it() -> None:
         ("1", "1.008", None),
     ]
     assert [one.field for one in damages(errors, in_full=True)] == ["2.075", "2.014", "2.073", "1.008"]
+
+
+@pytest.mark.parametrize("code", ["characters", "limit", "repeated"])
+def test_what_is_wrong_in_a_rap_sheet_too_reads_as_where_there_is_none(code: str) -> None:
+    """A name in a strange character set stands in both: there is one error without the sheet, and two with it."""
+    missing = ["missing", "2.073", 900]
+    without = damages([[code, "2.018", 300], missing], in_full=False)
+    assert damages([[code, "2.018", 300], [code, "2.075", 500], missing], in_full=False) == without
+    assert damages([[code, "2.075", 500], missing], in_full=False) == without
+    assert len(without) == 2
 
 
 async def test_a_file_is_read_again_after_the_reader_was_mended(bench: Bench, site: Site) -> None:

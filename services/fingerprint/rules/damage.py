@@ -2,8 +2,8 @@
 
 Where something is wrong can tell what stands there: only an answer with a record has a rap sheet (2.075) or a number of
 its person (2.014, 2.015), and an error that comes late in the file says that much stands before it. So a field is named
-only where answers without a record have it as well, or submissions of everybody; and at which byte, only adjudicators
-are told.
+only where answers without a record have it as well, or submissions of everybody; never for what may be wrong with any
+field, since one that is not named would then be one of the others; and at which byte, only adjudicators are told.
 """
 
 from collections.abc import Iterable, Sequence
@@ -14,6 +14,8 @@ from services.fingerprint.reasons import SENTENCES
 
 # Fields of Type-2 records that every answer or every submission may have.
 _OF_ALL: Final = frozenset({1, 2, 3, 5, 9, 16, 18, 20, 22, 24, 25, 27, 29, 31, 32, 37, 38, 59, 60, 73})
+# What may be wrong with whatever field there is; the rest is wrong with those that are asked for.
+_OF_ANY: Final = frozenset({"characters", "limit", "repeated"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,8 @@ def damages(errors: Sequence[Sequence[Any]], *, in_full: bool) -> list[Damage]:
 def _found(errors: Iterable[Sequence[Any]], *, in_full: bool) -> Iterable[Damage]:
     for code, field, offset in errors:
         record, _, number = str(field).partition(".")
-        told = in_full or record == "1" or (record == "2" and number.isdigit() and int(number) in _OF_ALL)
+        of_all = record == "2" and number.isdigit() and int(number) in _OF_ALL and code not in _OF_ANY
+        told = in_full or record == "1" or of_all
         yield Damage(
             code,
             SENTENCES.get(code, code),
