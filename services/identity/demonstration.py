@@ -26,12 +26,13 @@ _GROUP: Final = 5
 
 @dataclass(frozen=True)
 class Person:
-    """One of them; `institution` says whether the role is bound to one."""
+    """One of them; `institution` says whether the role is bound to one, `about` what there is to do or to see."""
 
     username: str
     first_name: str
     last_name: str
     role: Role
+    about: str = ""
 
     @property
     def email(self) -> str:
@@ -41,23 +42,32 @@ class Person:
     @property
     def institution(self) -> str | None:
         """The first institution or district of the policy, for roles that are bound to one."""
+        return min(self._institutions, default=None)
+
+    @property
+    def told(self) -> str:
+        """What the list of people says of the person; empty where a service that knows more says it."""
+        return self._institutions[self.institution] if self.institution else self.about
+
+    @property
+    def _institutions(self) -> dict[str, str]:
         today = policy.today()
         if self.role is Role.PROGRAM:
-            return min(policy.institutions(today))
-        return min(policy.districts(today)) if self.role is Role.DISTRICT else None
+            return policy.institutions(today)
+        return policy.districts(today) if self.role is Role.DISTRICT else {}
 
 
 PEOPLE: Final = (
-    Person("jordan.rivera", "Jordan", "Rivera", Role.EDUCATOR),
-    Person("casey.morgan", "Casey", "Morgan", Role.EDUCATOR),
-    Person("taylor.brooks", "Taylor", "Brooks", Role.EDUCATOR),
-    Person("dana.analyst", "Dana", "Whitfield", Role.ANALYST),
-    Person("ari.adjudicator", "Ari", "Coleman", Role.ADJUDICATOR),
-    Person("alex.admin", "Alex", "Thornton", Role.ADMINISTRATOR),
+    Person("jordan.rivera", "Jordan", "Rivera", Role.EDUCATOR, "no fingerprint result yet: two files clear"),
+    Person("casey.morgan", "Casey", "Morgan", Role.EDUCATOR, "no fingerprint result yet: one file holds a record"),
+    Person("taylor.brooks", "Taylor", "Brooks", Role.EDUCATOR, "no fingerprint result yet: one file asks for new ones"),
+    Person("dana.analyst", "Dana", "Whitfield", Role.ANALYST, "records what arrives, and issues"),
+    Person("ari.adjudicator", "Ari", "Coleman", Role.ADJUDICATOR, "looks at answers with a record"),
+    Person("alex.admin", "Alex", "Thornton", Role.ADMINISTRATOR, "decides requests for roles and identity cases"),
     Person("pat.program", "Pat", "Ellison", Role.PROGRAM),
     Person("drew.district", "Drew", "Hartman", Role.DISTRICT),
     # One analyst reviews what another issues.
-    Person("sam.analyst", "Sam", "Okafor", Role.ANALYST),
+    Person("sam.analyst", "Sam", "Okafor", Role.ANALYST, "issues what Dana reviewed"),
     # Each with an application somewhere on its way to a certificate.
     Person("avery.lane", "Avery", "Lane", Role.EDUCATOR),
     Person("blake.turner", "Blake", "Turner", Role.EDUCATOR),
@@ -102,7 +112,8 @@ async def make(database: Database, passwords: Passwords, person: Person, known: 
         "name": f"{person.first_name} {person.last_name}",
         "email": person.email,
     }
-    return found | ({"institution": person.institution} if person.institution else {})
+    more = {"institution": person.institution or "", "about": person.told}
+    return found | {name: value for name, value in more.items() if value}
 
 
 def passphrase() -> str:
