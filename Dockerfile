@@ -18,7 +18,7 @@ EXPOSE 8080
 # Nobody in particular, who owns nothing but the folders that volumes are put on.
 FROM python:3.13-slim AS ours
 RUN useradd --uid 10001 --user-group --no-create-home --shell /usr/sbin/nologin ecs \
- && mkdir -p /var/lib/ecs /keys/public && chown -R ecs:ecs /var/lib/ecs /keys \
+ && mkdir -p /var/lib/ecs /keys/public /people && chown -R ecs:ecs /var/lib/ecs /keys /people \
  && python -m venv /venv
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=/app MALLOC_ARENA_MAX=2 ECS_HOME=/var/lib/ecs ECS_KEYS=/keys
 WORKDIR /app

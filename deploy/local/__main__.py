@@ -88,9 +88,11 @@ def main() -> int:
 def welcome(system: System, seconds: float) -> list[str]:
     """What somebody needs who sees it for the first time."""
     lines = [f"in {seconds:.1f} s; Ctrl-C stops it"]
+    if system.mailroom:
+        lines.append(f"People to log in as, each with a button: {system.origin}/mailroom/people")
     if system.demo:
         lines += [
-            f"People to log in as: {system.home.people} ('make demo' lists them)",
+            f"Their passwords: {system.home.people} ('make demo' lists them)",
             f"Result files to copy into {system.home.folder / 'spool' / 'incoming'}: {system.home.demo}",
         ]
     if system.mailroom:

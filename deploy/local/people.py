@@ -22,6 +22,8 @@ def main() -> None:
     people = system.make_people()
     system.nursery.stop()
     widths = {key: max(len(str(person.get(key, ""))) for person in people) for key in ("role", "username", "password")}
+    if system.mailroom:
+        print(f"A page with a button for each: {system.origin}/mailroom/people")
     print(f"Log in at {system.origin}/login as:")
     for person in people:
         columns = "  ".join(str(person[key]).ljust(width) for key, width in widths.items())

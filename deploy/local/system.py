@@ -58,7 +58,7 @@ class System:
         self.kafka = None if own_broker else Kafka(folder, self.ports.kafka, self.ports.controller)
         self.valkey = None if "ECS_REDIS" in self.given else Valkey(folder, self.ports.valkey)
         own_mail = "ECS_SMTP" in self.given
-        self.mailroom = None if own_mail or not self.demo else Mailroom(folder, self.ports.smtp, self.ports.mailroom)
+        self.mailroom = None if own_mail or not self.demo else self._mailroom()
         if not own_mail and not self.demo:
             raise Failed("ECS_DEMO is off, so there is no Mailroom: set ECS_SMTP to the mail server, then start again.")
         self.nursery = Nursery(folder)
@@ -244,6 +244,10 @@ class System:
             )
         for part in self.parts().values():
             part.await_port()
+
+    def _mailroom(self) -> Mailroom:
+        portal = f"http://127.0.0.1:{self.ports.origin}"
+        return Mailroom(self.home.folder, self.ports.smtp, self.ports.mailroom, portal=portal, origin=self.origin)
 
     def _database(self, service: str) -> str:
         if service not in self._databases and self.postgres is not None:

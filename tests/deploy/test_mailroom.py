@@ -16,6 +16,7 @@ import pytest_asyncio
 
 from deploy.local.mailroom.box import KEPT, Box
 from deploy.local.mailroom.pages import PAGE_SIZE, app, with_links
+from deploy.local.mailroom.portal import Portal
 from deploy.local.parts import Mailroom
 from deploy.local.process import port_answers
 from tests.ports import free_port
@@ -38,7 +39,8 @@ def box(tmp_path: Path) -> Box:
 
 @pytest_asyncio.fixture
 async def reader(box: Box) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app(box)), base_url="http://mailroom") as client:
+    pages = app(box, box.folder / "demo.json", Portal("", ""))
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(pages), base_url="http://mailroom") as client:
         yield client
 
 

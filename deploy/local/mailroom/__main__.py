@@ -10,6 +10,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from deploy.local.mailroom.box import Box
 from deploy.local.mailroom.pages import app
+from deploy.local.mailroom.portal import Portal
 
 LARGEST: Final = 10 * 1024 * 1024  # bytes of one letter
 
@@ -28,7 +29,7 @@ class Slot:
         return "250 Kept"
 
 
-async def run(host: str, smtp: int, http: int, folder: Path) -> None:
+async def run(host: str, smtp: int, http: int, folder: Path, people: Path, portal: Portal) -> None:
     """Serve until told to stop."""
     box = Box(folder)
     slot = Slot(box)
@@ -37,7 +38,9 @@ async def run(host: str, smtp: int, http: int, folder: Path) -> None:
         lambda: SMTP(slot, data_size_limit=LARGEST, enable_SMTPUTF8=True, hostname="mailroom", loop=loop), host, smtp
     )
     pages = uvicorn.Server(
-        uvicorn.Config(app(box), host=host, port=http, log_level="warning", access_log=False, server_header=False)
+        uvicorn.Config(
+            app(box, people, portal), host=host, port=http, log_level="warning", access_log=False, server_header=False
+        )
     )
     try:
         await pages.serve()
@@ -52,8 +55,12 @@ def main() -> None:
     parser.add_argument("--smtp", type=int, default=1025)
     parser.add_argument("--http", type=int, default=8025)
     parser.add_argument("--folder", type=Path, required=True)
+    parser.add_argument("--people", type=Path, default=Path("var/demo.json"), help="who may be logged in as")
+    parser.add_argument("--portal", default="http://127.0.0.1:8080", help="where the gateway answers us")
+    parser.add_argument("--origin", default="http://localhost:8080", help="what browsers open")
     given = parser.parse_args()
-    asyncio.run(run(given.host, given.smtp, given.http, given.folder))
+    portal = Portal(given.portal, given.origin)
+    asyncio.run(run(given.host, given.smtp, given.http, given.folder, given.people, portal))
 
 
 if __name__ == "__main__":

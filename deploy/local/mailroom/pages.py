@@ -1,4 +1,4 @@
-"""The Mailroom's pages: a list, one letter, and the list for programs.
+"""The Mailroom's pages: a list, one letter, the list for programs; and the demonstration's people, to log in as.
 
 What is shown was written by a program that may be wrong or hostile: HTML is shown in a sandboxed frame without
 scripts, and nothing is loaded from elsewhere.
@@ -15,10 +15,12 @@ import jinja2
 from markupsafe import Markup, escape
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from deploy.local.mailroom.box import Box
+from deploy.local.mailroom.people import ROLES, by_role, read
+from deploy.local.mailroom.portal import NotLoggedIn, Portal
 
 HERE: Final = Path(__file__).parent
 PAGE_SIZE: Final = 50
@@ -37,7 +39,10 @@ LETTER_POLICY: Final = (
 _SAFE: Final = {
     "Cache-Control": "no-store",
     "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
+    # Not no-referrer: browsers would then send "Origin: null" with our own forms.
+    "Referrer-Policy": "same-origin",
+    # As the portal says it: only so does a browser know the portal's tab again that our forms open.
+    "Cross-Origin-Opener-Policy": "same-origin",
     "X-Robots-Tag": "noindex",
 }
 
@@ -59,8 +64,8 @@ def shown(moment: datetime) -> str:
     return f"{local:%B} {local.day}, {local:%Y}, {local:%I:%M:%S %p}".replace(" 0", " ")
 
 
-def app(box: Box) -> Starlette:
-    """The pages over this box."""
+def app(box: Box, people: Path, portal: Portal) -> Starlette:
+    """The pages over this box, and over the list of people whom `portal` knows."""
     look = jinja2.Environment(
         loader=jinja2.FileSystemLoader(HERE / "templates"), autoescape=True, undefined=jinja2.StrictUndefined
     )
@@ -94,6 +99,27 @@ def app(box: Box) -> Starlette:
         ids = box.ids(request.query_params.get("to", ""))
         return JSONResponse([letter.as_json() for letter in box.letters(ids)], headers=_SAFE)
 
+    async def demonstration(request: Request) -> Response:
+        return page("people.html", groups=by_role(read(people)), roles=ROLES)
+
+    async def log_in(request: Request) -> Response:
+        if not portal.sent_by_us(request.headers):
+            return page("elsewhere.html", 403, origin=portal.origin)
+        person = next((one for one in read(people) if one.username == request.path_params["username"]), None)
+        if person is None:
+            return page("nobody.html", 404)
+        try:
+            done = await portal.log_in(person.username, person.password, request.cookies)
+        except NotLoggedIn as refused:
+            return page("refused.html", 502, person=person, why=refused)
+        response = RedirectResponse(done.location, 303, _SAFE)
+        for line in done.cookies:
+            response.headers.append("Set-Cookie", line)
+        return response
+
+    async def back(request: Request) -> Response:
+        return RedirectResponse("/mailroom/people", 303, _SAFE)
+
     async def style(request: Request) -> Response:
         return Response((HERE / "style.css").read_bytes(), media_type="text/css", headers=_SAFE)
 
@@ -102,6 +128,9 @@ def app(box: Box) -> Starlette:
             Route("/mailroom", inbox),
             Route("/mailroom/messages.json", messages),
             Route("/mailroom/style.css", style),
+            Route("/mailroom/people", demonstration),
+            Route("/mailroom/people/{username}", log_in, methods=["POST"]),
+            Route("/mailroom/people/{username}", back),
             Route("/mailroom/{id}", letter),
             Route("/mailroom/{id}/body.html", body),
         ]

@@ -11,14 +11,25 @@ from deploy.local.process import Part
 
 
 class Mailroom(Part):
-    """The inbox for everybody: SMTP on one port, its pages on another."""
+    """The inbox for everybody, and the demonstration's people: SMTP on one port, pages on another."""
 
     name = "mailroom"
 
-    def __init__(self, home: Path, port: int, page_port: int | None = None) -> None:
-        """`port` is SMTP's; the pages' is the next one if not given."""
+    def __init__(
+        self, home: Path, port: int, page_port: int | None = None, *, portal: str = "", origin: str = ""
+    ) -> None:
+        """Nothing is started yet.
+
+        Args:
+            home: where letters lie, and the list of people.
+            port: SMTP's.
+            page_port: the pages'; the next one if not given.
+            portal: where the gateway answers us; without it nobody is logged in.
+            origin: what browsers open.
+        """
         super().__init__(home, port)
         self.page_port = page_port or port + 1
+        self._door = ("--people", self.home / "demo.json", "--portal", portal, "--origin", origin)
 
     @property
     def url(self) -> str:
@@ -38,6 +49,7 @@ class Mailroom(Part):
             "deploy.local.mailroom",
             *("--host", "127.0.0.1", "--smtp", str(self.port), "--http", str(self.page_port)),
             *("--folder", self.home / "mail"),
+            *self._door,
         ]
 
     def environment(self) -> Mapping[str, str]:

@@ -28,6 +28,13 @@ async def _sends_far_too_much(walker: Walker) -> None:
     await walker.press("Login")
 
 
+async def _wants_to_be_nobody(walker: Walker) -> None:
+    await walker.page.locator("form").first.evaluate(
+        "e => { e.action = '/mailroom/people/nobody'; e.removeAttribute('target') }"
+    )
+    await walker.press("Log in as Jordan Rivera")
+
+
 SCENES: Final = (
     Scene("403-role", "", "Error 403", "/staff/access", "fresh", status=403),
     Scene("403-staff", "", "Error 403", "/staff/review", "analyst", status=403),
@@ -48,5 +55,7 @@ SCENES: Final = (
         "As plain text",
         lambda cast: cast.letter_page,
     ),
+    Scene("mailroom-people", "", "Everybody here is invented", "/mailroom/people"),
+    Scene("mailroom-nobody", "", "No such person", "/mailroom/people", act=_wants_to_be_nobody, status=404),
     Scene("mailroom-404", "", "There is no letter at this address", "/mailroom/nothing", status=404),
 )
