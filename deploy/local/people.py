@@ -27,9 +27,8 @@ def main() -> None:
     print(f"Log in at {system.origin}/login as:")
     for person in people:
         columns = "  ".join(str(person[key]).ljust(width) for key, width in widths.items())
-        institution = f", {person['institution']}" if person.get("institution") else ""
         about = f": {person['about']}" if person.get("about") else ""
-        print(f"  {columns}  {person['name']}{institution}{about}")
+        print(f"  {columns}  {person['name']}{about}")
     print(f"Result files: {system.home.demo}; copy them into {system.home.folder / 'spool' / 'incoming'}.")
 
 

@@ -58,9 +58,9 @@ class Person:
 
 
 PEOPLE: Final = (
-    Person("jordan.rivera", "Jordan", "Rivera", Role.EDUCATOR, "no fingerprint result yet: two files clear"),
-    Person("casey.morgan", "Casey", "Morgan", Role.EDUCATOR, "no fingerprint result yet: one file holds a record"),
-    Person("taylor.brooks", "Taylor", "Brooks", Role.EDUCATOR, "no fingerprint result yet: one file asks for new ones"),
+    Person("jordan.rivera", "Jordan", "Rivera", Role.EDUCATOR, "no fingerprint result yet; two files clear"),
+    Person("casey.morgan", "Casey", "Morgan", Role.EDUCATOR, "no fingerprint result yet; one file holds a record"),
+    Person("taylor.brooks", "Taylor", "Brooks", Role.EDUCATOR, "no fingerprint result yet; a file asks for new prints"),
     Person("dana.analyst", "Dana", "Whitfield", Role.ANALYST, "records what arrives, and issues"),
     Person("ari.adjudicator", "Ari", "Coleman", Role.ADJUDICATOR, "looks at answers with a record"),
     Person("alex.admin", "Alex", "Thornton", Role.ADMINISTRATOR, "decides requests for roles and identity cases"),
