@@ -125,7 +125,12 @@ async def test_log_in_asks_as_a_browser_does_and_passes_the_session_on(
     assert "cookie" not in seen, "somebody who is signed in gets no form"
     assert (headers["host"], headers["origin"]) == ("localhost:8080", ORIGIN)
     assert headers["cookie"] == f"{OLD}; __Host-ecs-visit-8080=new"
-    assert fields == {"username": ["dana.analyst"], "password": ["abcde-fghjk"], "csrf": ["t0ken"]}
+    assert fields == {
+        "username": ["dana.analyst"],
+        "password": ["abcde-fghjk"],
+        "next": ["/staff/queue"],
+        "csrf": ["t0ken"],
+    }
     assert (answer.status_code, answer.headers["location"]) == (303, "/applications")
     session, over = answer.headers.get_list("set-cookie")
     assert session == "__Host-ecs-8080=new; HttpOnly; Path=/; SameSite=lax; Secure"

@@ -2,10 +2,19 @@
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from deploy.local.system import System
 from tests.visitor import Visitor
+
+BEGINS: Final = {
+    "educator": "Educator Profile",
+    "program": "Work log",
+    "district": "User Applications",
+    "analyst": "Applications",
+    "adjudicator": "Review list",
+    "administrator": "Needs attention",
+}
 
 
 def known(system: System) -> list[dict[str, Any]]:
@@ -25,10 +34,10 @@ def test_everybody_is_listed_with_what_there_is_to_do(system: System) -> None:
             assert value in shown
 
 
-def test_everybody_can_be_logged_in_as(system: System) -> None:
+def test_everybody_can_be_logged_in_as_and_comes_to_where_the_work_begins(system: System) -> None:
     for person in known(system):
         visitor = log_in_as(Visitor(system.origin), person["name"])
-        assert visitor.heading == "User Applications", person["name"]
+        assert visitor.heading == BEGINS[person["role"]], person["name"]
 
 
 def test_one_is_logged_off_when_another_is_logged_in(system: System) -> None:

@@ -109,7 +109,7 @@ def app(box: Box, people: Path, portal: Portal) -> Starlette:
         if person is None:
             return page("nobody.html", 404)
         try:
-            done = await portal.log_in(person.username, person.password, request.cookies)
+            done = await portal.log_in(person, request.cookies)
         except NotLoggedIn as refused:
             return page("refused.html", 502, person=person, why=refused)
         response = RedirectResponse(done.location, 303, _SAFE)

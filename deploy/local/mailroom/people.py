@@ -6,14 +6,23 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-# The roles in the order in which an application meets them, each with what its group is called.
-ROLES: Final[Mapping[str, str]] = {
-    "educator": "Educators",
-    "program": "Institution",
-    "district": "School district",
-    "analyst": "Department: analysts",
-    "adjudicator": "Department: adjudicator",
-    "administrator": "Department: administrator",
+
+@dataclass(frozen=True)
+class Role:
+    """A role: what the group of those who have it is called, and the page of the portal where their work begins."""
+
+    label: str
+    desk: str
+
+
+# In the order in which an application meets them.
+ROLES: Final[Mapping[str, Role]] = {
+    "educator": Role("Educators", "/ecs/profile"),
+    "program": Role("Institution", "/program/worklog"),
+    "district": Role("School district", "/applications"),
+    "analyst": Role("Department: analysts", "/staff/queue"),
+    "adjudicator": Role("Department: adjudicator", "/staff/review"),
+    "administrator": Role("Department: administrator", "/staff"),
 }
 
 

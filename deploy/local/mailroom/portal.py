@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 import httpx
 from starlette.datastructures import Headers
 
+from deploy.local.mailroom.people import ROLES, Person
+
 SECONDS: Final = 30.0
 _TOKEN: Final = re.compile(r'name="csrf" value="([^"]+)"')
 _OUR_OWN: Final = frozenset({"same-origin", "none"})
@@ -46,15 +48,14 @@ class Portal:
         said = headers.get("sec-fetch-site", "same-origin")
         return said in _OUR_OWN and headers.get("origin", self.origin) == self.origin
 
-    async def log_in(self, username: str, password: str, cookies: Mapping[str, str]) -> LoggedIn:
+    async def log_in(self, person: Person, cookies: Mapping[str, str]) -> LoggedIn:
         """Begin a session.
 
         The form is asked for as a visitor whom nobody knows, and sent with the browser's cookies: the portal then ends
         the session that the browser had. For its limits all who log in here are one address, ours.
 
         Args:
-            username: of an account.
-            password: its own.
+            person: who the visitor wants to be; the portal leads to where the work of that role begins.
             cookies: what the visitor's browser sent us.
 
         Raises:
@@ -66,7 +67,12 @@ class Portal:
         ) as client:
             try:
                 form = await client.get("/login")
-                fields = {"username": username, "password": password, "csrf": _token(form)}
+                fields = {
+                    "username": person.username,
+                    "password": person.password,
+                    "next": ROLES[person.role].desk,
+                    "csrf": _token(form),
+                }
                 sent = {"Cookie": _line({**cookies, **_cookies(form)})}
                 answer = await client.post("/login", data=fields, headers=sent)
             except httpx.HTTPError:
