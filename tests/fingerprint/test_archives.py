@@ -2,16 +2,18 @@
 
 import os
 import struct
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from services.fingerprint import reasons, tables
-from services.fingerprint.actions import archive, batches, members
+from services.fingerprint.actions import archive, batches, members, results
 from services.fingerprint.bundles import Limits
 from services.fingerprint.sources import Rule
 from services.fingerprint.spool import lease, unpacking
+from services.fingerprint.spool.arrivals import unpacked
 from services.fingerprint.spool.worker import Pulse
 from tests.fingerprint.answers import FBI, STATE, an_educator, answer
 from tests.fingerprint.bundling import a_tar, a_zip
@@ -240,6 +242,44 @@ async def test_while_the_database_is_away_a_bundle_is_neither_blamed_nor_read_ag
     await taken(box, "all.zip", a_zip({"a": answer(FBI, an_educator())}))
     assert (await ledger(box), looks, away) == ([(0, "read", "")], ["all.zip"], [])
     assert box.hand.troubles == {}
+
+
+async def test_beside_much_that_is_being_taken_in_nothing_more_is_read(
+    box: Box, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(unpacking, "BYTES", 1000)
+    seen: list[str] = []
+    take = results.take
+
+    def noting_read(source: Any, claim: Any, some: Any) -> Any:
+        seen.append("read")
+        return unpacked(source, claim, some)
+
+    async def noting_take(*given: Any) -> Any:
+        outcomes = await take(*given)
+        seen.append("taken in")
+        return outcomes
+
+    monkeypatch.setattr(unpacking, "unpacked", noting_read)
+    monkeypatch.setattr(results, "take", noting_take)
+    await taken(box, "a.zip", a_zip({f"{number}": bytes([number]) * 2000 for number in range(3)}))
+    assert seen == ["read", "taken in"] * 3 + ["read"]
+
+
+@pytest.mark.parametrize("kind", [None, a_zip, a_tar])
+async def test_of_large_files_one_at_a_time_is_held(box: Box, kind: Any) -> None:
+    large = {f"{number}.eft": os.urandom(20_000_000) for number in range(3)}
+    await taken(box, "small", b"so that everything is imported")
+    for name, content in (large if kind is None else {"a": kind(large)}).items():
+        box.drop(name, content)
+    tracemalloc.start()
+    try:
+        await box.look()
+        assert tracemalloc.get_traced_memory()[1] < 30_000_000
+    finally:
+        tracemalloc.stop()
+    assert [state for _, state, _ in await ledger(box)] == ["quarantined"] * 4
+    assert box.left == []
 
 
 async def test_two_bundles_that_are_too_large_are_two(bench: Bench, tmp_path: Path) -> None:

@@ -226,6 +226,36 @@ def test_a_member_that_lies_about_its_size_is_refused_alone(said: int) -> None:
     assert wrong(bytes(content)) == ["member_size", ""]
 
 
+@pytest.mark.parametrize("size", [1_000_000, 1_000_001, 3_000_000, 3_001_000])
+@pytest.mark.parametrize("held", [64_000_000, 500_000])
+def test_a_member_that_is_unpacked_in_pieces_is_read_to_its_very_end(size: int, held: int) -> None:
+    packed = a_zip({"a": b"z" * size, "b": b"2"})
+    (first, second) = members(packed, Limits(held=held, ratio=2000))
+    content = first.content if first.content is not None else b"".join(first.pieces() if first.pieces else ())
+    assert (first.wrong, content == b"z" * size, second.content) == ("", True, b"2")
+
+
+@pytest.mark.parametrize("said", [1_000_001, 2_999_999, 3_000_001])
+def test_a_member_unpacked_in_pieces_that_lies_about_its_size_is_refused_alone(said: int) -> None:
+    content = bytearray(a_zip({"a": b"z" * 3_000_000, "b": b"2"}))
+    struct.pack_into("<L", content, 22, said)
+    struct.pack_into("<L", content, content.find(b"PK\x01\x02") + 24, said)
+    assert wrong(bytes(content)) == ["member_size", ""]
+
+
+def test_a_member_unpacked_in_pieces_with_bytes_behind_its_end_is_refused_alone() -> None:
+    large = os.urandom(1_500_000)
+    packing = zlib.compressobj(wbits=-15)
+    packed = packing.compress(large) + packing.flush() + b"behind"
+    stored = bytearray(a_zip({"a": packed, "b": b"2"}, method=zipfile.ZIP_STORED))
+    entry = stored.find(b"PK\x01\x02", len(packed))
+    for method_at, crc_at, size_at in ((8, 14, 22), (entry + 10, entry + 16, entry + 24)):
+        struct.pack_into("<H", stored, method_at, 8)
+        struct.pack_into("<L", stored, crc_at, zlib.crc32(large))
+        struct.pack_into("<L", stored, size_at, len(large))
+    assert wrong(bytes(stored)) == ["member_size", ""]
+
+
 def test_a_member_whose_two_headers_differ_is_refused_alone() -> None:
     content = bytearray(a_zip({"a": b"z" * 3000, "b": b"2"}))
     struct.pack_into("<L", content, 22, 17)
@@ -351,6 +381,19 @@ def test_a_member_of_100_mb_is_read_in_pieces() -> None:
         assert third.pieces is not None
         assert sum(map(len, third.pieces())) == 1_200_000
     assert limits.held == 1_000_000
+
+
+@pytest.mark.parametrize("kind", EVERY_KIND)
+def test_a_member_that_is_held_is_held_once(kind: Callable[..., bytes]) -> None:
+    large = os.urandom(20_000_000)
+    found = opened(kind({"large": large})).members(0)
+    tracemalloc.start()
+    try:
+        member = next(found)
+        assert (member.content, member.wrong, member.size) == (large, "", len(large))
+        assert tracemalloc.get_traced_memory()[1] < 1.5 * len(large)
+    finally:
+        tracemalloc.stop()
 
 
 def test_a_member_larger_than_any_is_not_unpacked() -> None:

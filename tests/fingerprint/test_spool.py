@@ -5,6 +5,7 @@ import errno
 import os
 import threading
 import time
+import tracemalloc
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -160,6 +161,18 @@ def test_a_file_that_changes_while_it_is_read_is_not_taken(tmp_path: Path, monke
     monkeypatch.setattr(os, "fstat", changed)
     with pytest.raises(Gone):
         files.read(str(path), 1000, lambda: None, lambda _: False)
+
+
+def test_a_file_that_is_held_is_held_once(tmp_path: Path) -> None:
+    path = tmp_path / "large.eft"
+    path.write_bytes(os.urandom(20_000_000))
+    tracemalloc.start()
+    try:
+        content = files.read(str(path), 64_000_000, lambda: None, lambda _: False).content
+        assert tracemalloc.get_traced_memory()[1] < 1.5 * 20_000_000
+    finally:
+        tracemalloc.stop()
+    assert content == path.read_bytes()
 
 
 async def test_a_file_that_vanishes_is_no_error(box: Box) -> None:

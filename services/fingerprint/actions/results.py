@@ -52,7 +52,8 @@ def understood(content: bytes) -> Message | Unreadable:
     try:
         return understand(content)
     except Unreadable as unreadable:
-        return unreadable
+        # With its traceback it would hold the content, until the garbage collector came by.
+        return unreadable.with_traceback(None)
 
 
 async def take(

@@ -1,5 +1,6 @@
-"""Bytes that are too many to hold in memory: read again in pieces, or put into a file without a name."""
+"""Many bytes: held once; where they are too many for that, read again in pieces or put into a file without a name."""
 
+import io
 import os
 import tempfile
 import weakref
@@ -15,6 +16,14 @@ def pieces_at(descriptor: int, at: int, size: int) -> Iterator[bytes]:
     while at < end and (piece := os.pread(descriptor, min(PIECE, end - at), at)):
         yield piece
         at += len(piece)
+
+
+def joined(pieces: Iterable[bytes]) -> bytes:
+    """Pieces in one. Joining a list of them would hold all of it twice."""
+    whole = io.BytesIO()
+    for piece in pieces:
+        whole.write(piece)
+    return whole.getvalue()
 
 
 def spilled(pieces: Iterable[bytes], folder: str) -> tuple[int, Callable[[], Iterator[bytes]]]:

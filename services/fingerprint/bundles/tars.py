@@ -9,10 +9,11 @@ import re
 import zlib
 from collections.abc import Callable, Iterator
 from functools import partial
+from itertools import chain
 from typing import Final
 
 from services.fingerprint.bundles.contents import Bundle, Limits, Member, Refused
-from services.fingerprint.bundles.spills import PIECE, spilled
+from services.fingerprint.bundles.spills import PIECE, joined, spilled
 
 _GZIP: Final = b"\x1f\x8b"
 _BLOCK: Final = 512
@@ -111,9 +112,7 @@ class _Stream:
         found = self.some(size)
         if len(found) == size:
             return found
-        parts = [found]
-        parts.extend(self.pieces(size - len(found)))
-        return b"".join(parts)
+        return joined(chain((found,), self.pieces(size - len(found))))
 
     def pieces(self, size: int) -> Iterator[bytes]:
         """So many bytes, in pieces. Raises as `exactly` does."""

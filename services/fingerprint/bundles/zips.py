@@ -15,7 +15,7 @@ from struct import Struct
 from typing import Final, NamedTuple
 
 from services.fingerprint.bundles.contents import Bundle, Limits, Member, Refused
-from services.fingerprint.bundles.spills import PIECE, pieces_at, spilled
+from services.fingerprint.bundles.spills import PIECE, joined, pieces_at, spilled
 
 _LOCAL, _ENTRY, _END = b"PK\x03\x04", b"PK\x01\x02", b"PK\x05\x06"
 _SPANNED: Final = (b"PK\x07\x08", b"PK00")
@@ -249,7 +249,7 @@ def _member(descriptor: int, entry: _Entry, number: int, twice: bool, limits: Li
         wrong = _refusal(entry, twice, limits)
     if wrong:
         return _broken(descriptor, entry, number, wrong, entry.start + data_at, limits)
-    if entry.size > limits.held or entry.packed > limits.held:
+    if entry.size > PIECE or entry.packed > PIECE:
         return _large_member(descriptor, entry, number, entry.start + data_at, limits, folder)
     data = block[data_at : data_at + entry.packed]
     if len(data) < entry.packed:
@@ -295,7 +295,7 @@ def _unpacked(entry: _Entry, data: bytes) -> tuple[bytes, str]:
 
 
 def _large_member(descriptor: int, entry: _Entry, number: int, at: int, limits: Limits, folder: str) -> Member:
-    """A member that is too large to be held: unpacked into an unnamed file."""
+    """A member that is unpacked in pieces: into memory, or where it is too large for that, into an unnamed file."""
     unpacking = zlib.decompressobj(-zlib.MAX_WBITS)
     crc = 0
 
@@ -303,21 +303,30 @@ def _large_member(descriptor: int, entry: _Entry, number: int, at: int, limits: 
         nonlocal crc
         left = entry.size
         for data in pieces_at(descriptor, at, entry.packed):
-            while data and left >= 0:
+            # zlib may have more to say when it has taken all that there is.
+            while left >= 0 and not unpacking.unused_data:
                 piece = unpacking.decompress(data, min(PIECE, left + 1)) if entry.method == _DEFLATED else data
                 data = unpacking.unconsumed_tail if entry.method == _DEFLATED else b""
+                if not piece:
+                    break
                 crc = zlib.crc32(piece, crc)
                 left -= len(piece)
                 yield piece
 
+    whole, pieces = None, None
     try:
-        size, pieces = spilled(content(), folder)
+        if entry.size <= limits.held:
+            whole = joined(content())
+            size = len(whole)
+        else:
+            size, pieces = spilled(content(), folder)
     except zlib.error:
         return _broken(descriptor, entry, number, "member_damaged", at, limits)
-    if size != entry.size or crc != entry.crc:
-        wrong = "member_size" if size != entry.size else "member_damaged"
+    ends = entry.method == _STORED or (unpacking.eof and not unpacking.unused_data)
+    if size != entry.size or not ends or crc != entry.crc:
+        wrong = "member_damaged" if size == entry.size and ends else "member_size"
         return _broken(descriptor, entry, number, wrong, at, limits)
-    return Member(number, entry.label, None, "", size, pieces)
+    return Member(number, entry.label, whole, "", size, pieces)
 
 
 def _broken(descriptor: int, entry: _Entry, number: int, wrong: str, at: int, limits: Limits) -> Member:

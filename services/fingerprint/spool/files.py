@@ -5,6 +5,7 @@ A file's name while it is held is its claim: `<uuid>~<the partner's name>`, unde
 
 import errno
 import hashlib
+import io
 import os
 import stat
 from collections.abc import Callable, Iterator
@@ -144,13 +145,14 @@ def read(path: str, largest: int, beat: Callable[[], object], stop: Callable[[by
         hashed = hashlib.sha256(first)
         content: bytes | None = first
         if len(first) != before.size:
-            pieces = [first]
+            pieces = io.BytesIO(first)
+            pieces.seek(0, os.SEEK_END)
             while piece := os.read(descriptor, PIECE):
                 beat()
                 hashed.update(piece)
                 if before.size <= largest:
-                    pieces.append(piece)
-            content = b"".join(pieces)
+                    pieces.write(piece)
+            content = pieces.getvalue()
         if Sight.of(os.fstat(descriptor)) != before:
             raise Gone
     finally:

@@ -163,6 +163,7 @@ class Hand:
                 if ahead is not None:
                     ahead.cancel()
                 raise
+            group.files.clear()  # large ones are not held while the next are read
             group = await ahead if ahead is not None else await self._gathered()
 
     async def inside(self) -> list[str]:

@@ -157,7 +157,7 @@ class Unpacker:
             try:
                 found = members.opened(descriptor, held.name, self._limits, os.path.dirname(held.path), seen, beats)
             except Refused as refused:
-                found = refused
+                found = refused.with_traceback(None)  # which would hold what was read of it
             if Sight.of(os.fstat(descriptor)) != sight:
                 raise Gone
         except BaseException:
@@ -234,18 +234,22 @@ class Unpacker:
         await results.take(session, self._vault, whole, self._held_share)
 
     async def _take_members(self, held: Held, bundle: Bundle, beats: _Beats, done: int) -> None:
-        """Take in the members from `done` on, the next while the last are in the database."""
+        """Take in the members from `done` on, the next while the last are in the database, unless those are large."""
         each = bundle.members(done)
-        group = await self._worker.do(partial(self._read_some, held, each, beats))
+        read = partial(self._worker.do, partial(self._read_some, held, each, beats))
+        group = await read()
         while group:
-            following = asyncio.create_task(self._worker.do(partial(self._read_some, held, each, beats)))
+            is_small = sum(len(one.content or b"") for one in group) <= BYTES
+            following = asyncio.create_task(read()) if is_small else None
             try:
                 await self._commit(held, group, done)
             except BaseException:
-                following.cancel()
+                if following is not None:
+                    following.cancel()
                 raise
             done += len(group)
-            group = await following
+            group.clear()  # nor are they held while the next are read
+            group = await following if following is not None else await read()
 
     def _read_some(self, held: Held, each: Iterator[Member], beats: _Beats, pulse: Pulse) -> list[Arrival]:
         pulse.beat(held.path)
