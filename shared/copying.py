@@ -1,6 +1,6 @@
 """PostgreSQL's COPY within a session's transaction: many rows at the cost of a few."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterable, Iterable, Sequence
 from typing import Any
 
 import asyncpg
@@ -8,7 +8,12 @@ import asyncpg
 from shared.db import Session
 
 
-async def copy(session: Session, table: str, columns: Sequence[str], records: Iterable[Sequence[Any]]) -> None:
+async def copy(
+    session: Session,
+    table: str,
+    columns: Sequence[str],
+    records: Iterable[Sequence[Any]] | AsyncIterable[Sequence[Any]],
+) -> None:
     """Add these rows when, and only if, the caller's transaction commits.
 
     Args:

@@ -105,13 +105,8 @@ class Vault:
         content = filled[_HEAD : _HEAD + (head & ~_AS_IT_IS)]
         return content if head & _AS_IT_IS else zlib.decompress(content)
 
-    def seal_pieces(self, key: DataKey, place: str, chunks: Iterable[bytes]) -> Iterator[bytes]:
-        """A stream in pieces of at most `PIECE` bytes each."""
-        for number, chunk in enumerate(chunks):
-            yield self.seal(key, f"{place}|{number}", chunk)
-
     def open_pieces(self, key: DataKey, place: str, pieces: Iterable[bytes]) -> bytes:
-        """The whole stream."""
+        """The whole of a stream of which each piece was sealed for the place, `|` and its number."""
         return b"".join(self.open(key, f"{place}|{number}", piece) for number, piece in enumerate(pieces))
 
     def marks(self, digest: bytes) -> tuple[bytes, ...]:
@@ -149,7 +144,7 @@ def digest_of(content: bytes) -> bytes:
 
 
 def pieces_of(content: bytes) -> Iterator[bytes]:
-    """The content in pieces as `seal_pieces` takes them; one at least."""
+    """The content in pieces of at most `PIECE` bytes; one at least."""
     for start in range(0, max(len(content), 1), PIECE):
         yield content[start : start + PIECE]
 

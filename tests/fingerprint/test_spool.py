@@ -19,7 +19,7 @@ from services.fingerprint.sources import Rule, Source
 from services.fingerprint.spool import files, folder, unpacking
 from services.fingerprint.spool.files import Gone, Reading
 from services.fingerprint.spool.importer import TRIES
-from services.fingerprint.vault import Vault
+from services.fingerprint.vault import DataKey, Vault
 from shared.keys import KeyRing, MissingKey
 from tests.fingerprint.answers import FBI, STATE, an_educator, answer
 from tests.fingerprint.conftest import KEY, Bench
@@ -283,6 +283,24 @@ async def test_a_file_too_large_to_be_a_message_is_quarantined_in_pieces(
     await box.look()
     assert await box.bench.rows("SELECT state, reason FROM files") == [{"state": "quarantined", "reason": "too_large"}]
     assert await box.bench.one("SELECT count(*) FROM pieces") == 3
+    assert box.left == []
+
+
+async def test_while_a_large_file_is_sealed_others_have_their_turn(box: Box, monkeypatch: pytest.MonkeyPatch) -> None:
+    loop, turn = asyncio.get_running_loop(), threading.Event()
+    seal = Vault.seal
+
+    def sealing(vault: Vault, key: DataKey, place: str, content: bytes, *more: int) -> bytes:
+        if len(content) > 500_000:
+            loop.call_soon_threadsafe(turn.set)
+            assert turn.wait(2)
+            turn.clear()
+        return seal(vault, key, place, content, *more)
+
+    monkeypatch.setattr(Vault, "seal", sealing)
+    box.drop("large.eft", b"x" * 3_500_000)
+    await box.look()
+    assert await box.states() == ["quarantined"]
     assert box.left == []
 
 

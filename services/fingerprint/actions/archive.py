@@ -1,6 +1,7 @@
 """Data keys and archived files: who holds the key of what, and moving a file from one holder to another."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Sequence
 from uuid import UUID
 
 from sqlalchemy import bindparam, select, text
@@ -50,6 +51,8 @@ WHERE p.file_id = n.id AND p.number = n.number
 """)
 # Of files at a time whose bytes are held.
 _AT_ONCE = 50
+# Bytes whose sealing takes longer than to hand them to a thread.
+_LARGE = 100_000
 
 
 def evidence_place(answer_id: UUID) -> str:
@@ -101,12 +104,7 @@ async def key(session: Session, vault: Vault, key_id: UUID) -> DataKey:
 
 async def store(session: Session, vault: Vault, files: Iterable[tuple[UUID, DataKey, Iterable[bytes]]]) -> None:
     """Archive files: the id, the key and the bytes as `archived` gives them. The transaction has begun."""
-    rows = (
-        (file_id, number, sealed)
-        for file_id, key, chunks in files
-        for number, sealed in enumerate(vault.seal_pieces(key, file_place(file_id), chunks))
-    )
-    await copy(session, "pieces", ("file_id", "number", "sealed"), rows)
+    await copy(session, "pieces", ("file_id", "number", "sealed"), _sealed(vault, files))
 
 
 async def content(session: Session, vault: Vault, file: tables.File) -> tuple[str, bytes]:
@@ -190,6 +188,24 @@ def archived(name: str, chunks: Iterable[bytes]) -> Iterator[bytes]:
         head = b""
     if head:
         yield head
+
+
+async def _sealed(
+    vault: Vault, files: Iterable[tuple[UUID, DataKey, Iterable[bytes]]]
+) -> AsyncIterator[tuple[UUID, int, bytes]]:
+    """The rows of these files, sealed as they are asked for; while a large one is, others of this process go on."""
+    for file_id, key, chunks in files:
+        each = iter(chunks)
+        number, chunk = 0, next(each, None)
+        while chunk is not None:
+            place = f"{file_place(file_id)}|{number}"
+            if len(chunk) < _LARGE:
+                yield file_id, number, vault.seal(key, place, chunk)
+                chunk = next(each, None)
+            else:
+                yield file_id, number, await asyncio.to_thread(vault.seal, key, place, chunk)
+                chunk = await asyncio.to_thread(next, each, None)
+            number += 1
 
 
 async def _keys_there(session: Session, vault: Vault, ids: Collection[str]) -> dict[str, DataKey]:
