@@ -126,6 +126,22 @@ async def test_a_correction_is_not_set_aside_unread(bench: Bench, site: Site) ->
     assert (await bench.standing(educator)).state is State.ONE_IN
 
 
+async def test_a_notice_with_the_number_of_an_answer_does_not_show_when_that_is_set_aside(
+    bench: Bench, site: Site
+) -> None:
+    educator = an_educator()
+    await bench.know(educator)
+    await bench.take(notice(educator, tcn="T7"))
+    await bench.take(answer(FBI, "", tcn="T7"))
+    staff = site.sign_in(Role.ANALYST).open("/staff/unmatched").follow("Open")
+    staff.fill("Reason for setting it aside", "It has no number").press("Set aside")
+    assert staff.status == 200
+    assert await bench.rows("SELECT place FROM answers ORDER BY place") == [
+        {"place": "matched"},
+        {"place": "set_aside"},
+    ]
+
+
 async def test_an_answer_that_found_its_place_is_not_assigned_again(bench: Bench, site: Site) -> None:
     educator = an_educator()
     await bench.know(educator)

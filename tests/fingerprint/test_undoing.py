@@ -146,14 +146,19 @@ async def test_a_notice_stays_with_adjudicators_when_its_batch_is_undone(desk: D
     assert await desk.bench.one("SELECT count(*) FROM reviews WHERE closed_at IS NULL") == 2
 
 
-async def test_a_notice_from_elsewhere_does_not_show_in_what_can_be_undone(desk: Desk) -> None:
-    """Whoever is cleared on a batch alone: with a notice that came later, looked at and decided or not, as without."""
+@pytest.mark.parametrize("tcn", ["", "T1"])
+async def test_a_notice_from_elsewhere_does_not_show_in_what_can_be_undone(desk: Desk, tcn: str) -> None:
+    """Whoever is cleared on a batch alone: with a notice that came later, looked at and decided or not, as without.
+
+    Whatever number the notice bears, the one of an answer of the batch too.
+    """
     for steps in range(4):
         educator = an_educator()
         await desk.bench.know(educator)
-        batch_id = await desk.taken(answer(FBI, educator), answer(STATE, educator))
+        number = tcn and f"{tcn}-{steps}"
+        batch_id = await desk.taken(answer(FBI, educator, tcn=number), answer(STATE, educator))
         if steps > 0:
-            await desk.bench.take(notice(educator))
+            await desk.bench.take(notice(educator, number))
             assert (await desk.bench.standing(educator)).state is State.CLEARED
         if steps > 1:
             await desk.bench.do(

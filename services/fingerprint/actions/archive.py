@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Sequence
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, select, text
+from sqlalchemy import Row, bindparam, select, text
 
 from services.fingerprint import tables
 from services.fingerprint.evidence import Evidence
+from services.fingerprint.messages import Kind
 from services.fingerprint.vault import DataKey, Vault, WrappedKey
 from shared.copying import copy
 from shared.db import Session
@@ -142,6 +144,17 @@ async def evidence(session: Session, vault: Vault, answer: tables.Answer) -> Evi
     """The sealed part of an answer."""
     opened = await key_of_file(session, vault, answer.file_id)
     return Evidence.read(vault.open(opened, evidence_place(answer.id), answer.sealed))
+
+
+def kind_of(vault: Vault, row: Row[Any]) -> Kind | None:
+    """What an answer is, from a row with its `id`, `sealed`, and its data key's `key_id`, `version` and `wrapped`.
+
+    None where nobody can tell any more, its key being destroyed.
+    """
+    if not row.wrapped:
+        return None
+    opened = vault.open_key(WrappedKey(row.key_id, row.version, row.wrapped))
+    return Evidence.read(vault.open(opened, evidence_place(row.id), row.sealed)).kind
 
 
 async def hand_over(session: Session, vault: Vault, moves: Sequence[tuple[tables.Answer, DataKey]]) -> None:

@@ -27,10 +27,9 @@ from sqlalchemy import bindparam, delete, select, text
 
 from services.fingerprint import tables
 from services.fingerprint.actions import archive, batches, checks, matching
-from services.fingerprint.evidence import Evidence
 from services.fingerprint.messages import FOR_ADJUDICATORS
 from services.fingerprint.rules.deciding import decide
-from services.fingerprint.vault import Vault, WrappedKey
+from services.fingerprint.vault import Vault
 from shared import audit
 from shared.audit import Actor
 from shared.db import Session
@@ -78,11 +77,14 @@ SELECT a.id, a.sealed, k.id AS key_id, k.version, k.wrapped
 FROM answers a JOIN files f ON f.id = a.file_id JOIN data_keys k ON k.id = f.key_id
 WHERE f.batch_id = :batch_id AND a.place = 'matched'
 """)
+_VERSIONS: Final = text(f"""{_OWN}
+SELECT o.id, o.sealed, k.id AS key_id, k.version, k.wrapped
+FROM own JOIN answers o USING (origin, tcn) JOIN files f ON f.id = o.file_id JOIN data_keys k ON k.id = f.key_id
+WHERE o.received_at >= own.received_at AND o.place NOT IN ('set_aside', 'adjudicator')
+  AND o.id NOT IN (SELECT id FROM own)
+""")  # noqa: S608 - constants make it up
 _RESTS: Final = text(f"""{_OWN}
 SELECT EXISTS (
-    SELECT FROM own JOIN answers o USING (origin, tcn)
-    WHERE o.received_at >= own.received_at AND o.place <> 'set_aside' AND o.id NOT IN (SELECT id FROM own)
-) OR EXISTS (
     SELECT FROM files first JOIN files again ON again.first_id = first.id
     WHERE first.batch_id = :batch_id AND again.batch_id IS DISTINCT FROM :batch_id
 ) OR EXISTS (
@@ -198,9 +200,24 @@ async def _unless_rested_on(
         raise _Refused("by_hand")
     staying = await _staying(session, vault, answers, batch_id)
     own = {"batch_id": batch_id, "staying": list(staying)}
-    if await session.scalar(_RESTS, own) or await _decided_on(session, vault, own, {one.id for one in answers}):
+    if await session.scalar(_RESTS, own) or await _has_version(session, vault, own):
+        raise _Refused("rested_on")
+    if await _decided_on(session, vault, own, {one.id for one in answers}):
         raise _Refused("rested_on")
     return staying
+
+
+async def _has_version(session: Session, vault: Vault, own: Mapping[str, Any]) -> bool:
+    """Whether another version of one of these answers came in another way. A notice is none, whatever number it bears:
+    nobody else sees that it is there."""
+    rows = await session.stream(_VERSIONS, own)
+    try:
+        async for row in rows:
+            if archive.kind_of(vault, row) not in FOR_ADJUDICATORS:
+                return True
+    finally:
+        await rows.close()
+    return False
 
 
 async def _decided_on(session: Session, vault: Vault, own: Mapping[str, Any], ids: Set[UUID]) -> bool:
@@ -228,10 +245,10 @@ async def _staying(session: Session, vault: Vault, answers: Sequence[tables.Answ
     for number, row in enumerate(await session.execute(_MATCHED, {"batch_id": batch_id})):
         if number % _AT_ONCE == 0:
             await asyncio.sleep(0)
-        if not row.wrapped:
+        kind = archive.kind_of(vault, row)
+        if kind is None:
             raise _Refused("rested_on")
-        key = vault.open_key(WrappedKey(row.key_id, row.version, row.wrapped))
-        if Evidence.read(vault.open(key, archive.evidence_place(row.id), row.sealed)).kind in FOR_ADJUDICATORS:
+        if kind in FOR_ADJUDICATORS:
             found.add(row.id)
     return found
 

@@ -4,10 +4,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import bindparam, func, or_, select
+from sqlalchemy import bindparam, func, or_, select, text
 
 from services.fingerprint import tables
 from services.fingerprint.actions import archive, candidates, matching
+from services.fingerprint.messages import FOR_ADJUDICATORS
 from services.fingerprint.rules.addressing import Address, Why, shown
 from services.fingerprint.rules.candidates import Candidate
 from services.fingerprint.vault import Vault
@@ -29,6 +30,11 @@ _LISTED = (
     .offset(bindparam("skip"))
 )
 _DONE = select(tables.Answer).where(_BY_HAND).order_by(tables.Answer.received_at.desc()).limit(AT_ONCE)
+_TWINS = text("""
+SELECT a.id, a.sealed, k.id AS key_id, k.version, k.wrapped
+FROM answers a JOIN files f ON f.id = a.file_id JOIN data_keys k ON k.id = f.key_id
+WHERE a.origin = :origin AND a.tcn = :tcn AND a.place = 'matched'
+""")
 _COUNT_QUARANTINED = select(func.count()).select_from(tables.File).where(tables.File.state == "quarantined")
 
 
@@ -107,12 +113,13 @@ async def assign(
     )
 
 
-async def is_version_of_matched(session: Session, answer: tables.Answer) -> bool:
-    """Whether another version of the same reply (ORI and TCN) is with an educator: then it is not nobody's."""
-    twin = select(tables.Answer.id).where(
-        tables.Answer.origin == answer.origin, tables.Answer.tcn == answer.tcn, tables.Answer.place == "matched"
-    )
-    return await session.scalar(twin.limit(1)) is not None
+async def is_version_of_matched(session: Session, vault: Vault, answer: tables.Answer) -> bool:
+    """Whether another version of the same reply (ORI and TCN) is with an educator: then it is not nobody's.
+
+    A notice is none, whatever number it bears: nobody but adjudicators is told that it is there.
+    """
+    twins = (await session.execute(_TWINS, {"origin": answer.origin, "tcn": answer.tcn})).all()
+    return any(archive.kind_of(vault, twin) not in FOR_ADJUDICATORS for twin in twins)
 
 
 async def concerns(session: Session, answer: tables.Answer, educator_id: str | None) -> bool:

@@ -120,9 +120,10 @@ async def put_aside(answer_id: UUID, page: Sent) -> Response:
     if errors:
         return await _render(page, answer_id, 422, errors, page.form)
     answer = await _open(page, answer_id)
-    if await unmatched.is_version_of_matched(page.db, answer):
+    vault = vault_of(page.service.keys)
+    if await unmatched.is_version_of_matched(page.db, vault, answer):
         page.deny(409, _VERSION)
-    await unmatched.put_aside(page.db, vault_of(page.service.keys), answer, page.me, reason)
+    await unmatched.put_aside(page.db, vault, answer, page.me, reason)
     page.flash(text("The answer is set aside."))
     return page.redirect("/staff/unmatched")
 
