@@ -4,15 +4,17 @@ import json
 import os
 import re
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 import httpx
 from fastapi import FastAPI
 from prometheus_client import REGISTRY, generate_latest
 
-from services.fingerprint import metering, pages
+from services.fingerprint import awaited, metering, pages
+from services.fingerprint.actions import meters
 from shared import metrics, observed
-from tests.fingerprint.answers import FBI, an_educator, answer
+from tests.fingerprint.answers import FBI, an_educator, answer, notice
 from tests.fingerprint.conftest import Bench
 
 BOARD = Path(__file__).parents[2] / "deploy" / "grafana" / "results.json"
@@ -70,6 +72,22 @@ async def test_a_record_changes_no_number(bench: Bench, other_bench: Bench, tmp_
         lines = generate_latest(REGISTRY).decode().splitlines()
         seen.append([line for line in lines if line.startswith("ecs_results_")])
     assert seen[0] == seen[1]
+
+
+async def test_no_number_tells_whom_a_notice_is_about(bench: Bench) -> None:
+    """It came before its educator was known; when they are, nothing counts otherwise than if there were none."""
+
+    async def answers() -> Mapping[str, int]:
+        async with bench.database.reading() as session:
+            return (await meters.read(session)).answers
+
+    educator = an_educator()
+    await bench.take(notice(educator))
+    before = await answers()
+    await bench.know(educator)
+    await awaited.once(bench.database, bench.vault)
+    assert await bench.one("SELECT place FROM answers") == "matched"
+    assert await answers() == before
 
 
 async def test_how_often_cases_are_opened_and_decided_is_not_to_be_counted() -> None:
