@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import re
 import zipfile
 from collections.abc import AsyncIterator
@@ -146,6 +147,13 @@ async def test_a_dry_run_names_no_field_that_only_a_record_has(operator: Operato
     assert told["errors"] == [f"sheet.eft: {SENTENCES['repeated']}"]
     told = await operator.json("import", str(tmp_path / "agency.eft"), "--dry-run")
     assert told["errors"] == [f"agency.eft: {SENTENCES['missing']} (2.073)"]
+
+
+async def test_a_dry_run_says_any_name_so_that_a_terminal_can_show_it(operator: Operator, tmp_path: Path) -> None:
+    (tmp_path / os.fsdecode(b"\xff\x1b[2J\n.eft")).write_bytes(b"no message")
+    ran = await operator.run("import", str(tmp_path), "--dry-run")
+    assert ran.exit_code == 1
+    assert "    ??[2J?.eft: A field does not begin with its number and a colon.\n" in ran.stdout
 
 
 async def test_a_name_that_waits_already_is_never_overwritten(operator: Operator, tmp_path: Path) -> None:

@@ -39,7 +39,8 @@ class Foreseen:
         self.damaged += 1
         if len(self.errors) < MOST_ERRORS:
             (first,) = damages([(wrong.code, wrong.field, wrong.offset)], in_full=False)
-            self.errors.append(f"{name}: {first.sentence}{f' ({first.field})' if first.field else ''}")
+            shown = "".join(one if one.isprintable() else "?" for one in name)  # whoever sent it chose it
+            self.errors.append(f"{shown}: {first.sentence}{f' ({first.field})' if first.field else ''}")
 
 
 async def foresee(desk: Desk, files: Sequence[Path], progress: Progress) -> Foreseen:
