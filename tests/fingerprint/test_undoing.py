@@ -146,6 +146,19 @@ async def test_a_notice_stays_with_adjudicators_when_its_batch_is_undone(desk: D
     assert await desk.bench.one("SELECT count(*) FROM reviews WHERE closed_at IS NULL") == 2
 
 
+@pytest.mark.parametrize("came", [[], [notice], [notice, answer]])
+async def test_a_notice_with_the_number_of_a_submission_does_not_show_either(desk: Desk, came: list[Any]) -> None:
+    educator = an_educator()
+    await desk.bench.know(educator)
+    batch_id = await desk.taken(submission("MO1"), answer(FBI))
+    for one in came:
+        await desk.bench.take(one(educator, tcr="MO1") if one is notice else answer(FBI, educator, tcr="MO1"))
+    if answer in came:
+        assert "rests on an answer" in await desk.refusal(batch_id)
+    else:
+        assert await desk.undo(batch_id) == 1
+
+
 @pytest.mark.parametrize("tcn", ["", "T1"])
 async def test_a_notice_from_elsewhere_does_not_show_in_what_can_be_undone(desk: Desk, tcn: str) -> None:
     """Whoever is cleared on a batch alone: with a notice that came later, looked at and decided or not, as without.

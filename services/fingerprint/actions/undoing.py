@@ -77,22 +77,25 @@ SELECT a.id, a.sealed, k.id AS key_id, k.version, k.wrapped
 FROM answers a JOIN files f ON f.id = a.file_id JOIN data_keys k ON k.id = f.key_id
 WHERE f.batch_id = :batch_id AND a.place = 'matched'
 """)
-_VERSIONS: Final = text(f"""{_OWN}
+# What came in another way: versions of the same replies, and what bears the number of one of its submissions.
+_ELSEWHERE: Final = text(f"""{_OWN}
 SELECT o.id, o.sealed, k.id AS key_id, k.version, k.wrapped
-FROM own JOIN answers o USING (origin, tcn) JOIN files f ON f.id = o.file_id JOIN data_keys k ON k.id = f.key_id
-WHERE o.received_at >= own.received_at AND o.place NOT IN ('set_aside', 'adjudicator')
-  AND o.id NOT IN (SELECT id FROM own)
+FROM (
+    SELECT o.id FROM own JOIN answers o USING (origin, tcn)
+    WHERE o.received_at >= own.received_at AND o.place <> 'set_aside' AND o.id NOT IN (SELECT id FROM own)
+    UNION ALL
+    SELECT a.id FROM submissions s JOIN files f ON f.id = s.file_id JOIN answers a ON a.tcr = s.tcn AND a.tcr <> ''
+    WHERE f.batch_id = :batch_id AND a.file_id NOT IN (SELECT id FROM files WHERE batch_id = :batch_id)
+) AS found
+JOIN answers o USING (id) JOIN files f ON f.id = o.file_id JOIN data_keys k ON k.id = f.key_id
+WHERE o.place <> 'adjudicator'
 """)  # noqa: S608 - constants make it up
-_RESTS: Final = text(f"""{_OWN}
+_RESTS: Final = text("""
 SELECT EXISTS (
     SELECT FROM files first JOIN files again ON again.first_id = first.id
     WHERE first.batch_id = :batch_id AND again.batch_id IS DISTINCT FROM :batch_id
-) OR EXISTS (
-    SELECT FROM submissions s JOIN files f ON f.id = s.file_id JOIN answers a ON a.tcr = s.tcn AND a.tcr <> ''
-    WHERE f.batch_id = :batch_id AND a.place <> 'adjudicator'
-      AND a.file_id NOT IN (SELECT id FROM files WHERE batch_id = :batch_id)
 )
-""")  # noqa: S608 - constants make it up
+""")
 # Checks on which something may rest: an adjudicator looked at or decided on them since, or a clearance was said.
 _CONCERNED: Final = text(f"""{_OWN}
 SELECT educator_id, purpose, looked, cleared FROM (
@@ -200,17 +203,17 @@ async def _unless_rested_on(
         raise _Refused("by_hand")
     staying = await _staying(session, vault, answers, batch_id)
     own = {"batch_id": batch_id, "staying": list(staying)}
-    if await session.scalar(_RESTS, own) or await _has_version(session, vault, own):
+    if await session.scalar(_RESTS, {"batch_id": batch_id}) or await _is_told_elsewhere(session, vault, own):
         raise _Refused("rested_on")
     if await _decided_on(session, vault, own, {one.id for one in answers}):
         raise _Refused("rested_on")
     return staying
 
 
-async def _has_version(session: Session, vault: Vault, own: Mapping[str, Any]) -> bool:
-    """Whether another version of one of these answers came in another way. A notice is none, whatever number it bears:
-    nobody else sees that it is there."""
-    rows = await session.stream(_VERSIONS, own)
+async def _is_told_elsewhere(session: Session, vault: Vault, own: Mapping[str, Any]) -> bool:
+    """Whether an answer that came in another way rests on one of these, or on a submission. A notice rests on nothing,
+    whatever number it bears: nobody else sees that it is there."""
+    rows = await session.stream(_ELSEWHERE, own)
     try:
         async for row in rows:
             if archive.kind_of(vault, row) not in FOR_ADJUDICATORS:
