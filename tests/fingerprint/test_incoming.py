@@ -3,6 +3,7 @@
 import errno
 import hashlib
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -149,6 +150,88 @@ async def test_a_new_file_of_the_name_is_not_taken_for_the_one_that_was_signalle
     assert signal.left == [".elsewhere", "one.eft"]
 
 
+def before(step: str, monkeypatch: pytest.MonkeyPatch, partner: Callable[[], object]) -> None:
+    """The partner does this once, before this step of taking what a signal or list names."""
+    whole = getattr(folder.Folder, step)
+    left = [partner]
+
+    def later(self: folder.Folder, *given: Any) -> Any:
+        if left:
+            left.pop()()
+        return whole(self, *given)
+
+    monkeypatch.setattr(folder.Folder, step, later)
+
+
+def renamed_in(box: Box, name: str, content: bytes) -> None:
+    """The partner puts a file under a name that may be taken, in one step."""
+    box.drop(".new", content).replace(box.incoming / name)
+
+
+async def test_a_signal_that_came_with_a_newer_file_is_not_taken_for_the_older_one_s(
+    signal: Box, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    newer = answer(STATE, an_educator())
+    signal.drop("one.eft", answer(FBI, an_educator()))
+    signal.drop("one.eft.done", b"")
+
+    def again() -> None:
+        renamed_in(signal, "one.eft", newer)
+        renamed_in(signal, "one.eft.done", b"")
+
+    before("_claim_all", monkeypatch, again)
+    await signal.look()
+    await signal.look()
+    assert await signal.states() == ["read"]
+    assert await signal.bench.one("SELECT bureau FROM answers") == "state"
+    assert signal.left == []
+
+
+async def test_a_file_that_is_written_over_the_signalled_one_waits_for_its_own_signal(
+    signal: Box, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    newer = answer(STATE, an_educator())
+    signal.drop("one.eft", answer(FBI, an_educator()))
+    signal.drop("one.eft.done", b"")
+    before("_claim", monkeypatch, lambda: signal.drop("one.eft", newer[:50]))
+    await signal.look()
+    await signal.after(5)
+    assert await signal.states() == []
+    signal.drop("one.eft", newer)
+    signal.drop("one.eft.done", b"")
+    await signal.look()
+    assert await signal.states() == ["read"]
+    assert signal.left == []
+
+
+async def test_two_lists_that_name_the_same_file_both_go_with_it(manifest: Box) -> None:
+    one, two = answer(FBI, an_educator()), answer(STATE, an_educator())
+    manifest.drop("one", one)
+    manifest.drop("two", two)
+    manifest.drop("first.sha256", listed(one=one))
+    manifest.drop("second.sha256", listed(one=one, two=two))
+    await manifest.look()
+    await manifest.after(1)
+    assert await manifest.states() == ["read", "read"]
+    assert manifest.left == []
+
+
+async def test_a_list_that_came_with_newer_files_is_heeded(manifest: Box, monkeypatch: pytest.MonkeyPatch) -> None:
+    older, newer = answer(FBI, an_educator()), answer(STATE, an_educator())
+    manifest.drop("one", older)
+    manifest.drop("list.sha256", listed(one=older))
+
+    def again() -> None:
+        renamed_in(manifest, "one", newer)
+        renamed_in(manifest, "list.sha256", listed(one=newer))
+
+    before("_claim_all", monkeypatch, again)
+    for _ in range(4):
+        await manifest.look()
+    assert await manifest.states() == ["read"]
+    assert manifest.left == []
+
+
 async def test_files_are_read_when_all_that_a_manifest_lists_are_there(manifest: Box) -> None:
     one, two = answer(FBI, an_educator()), answer(STATE, an_educator())
     manifest.drop("list.sha256", listed(one=one, two=two))
@@ -261,13 +344,7 @@ async def test_a_file_that_changes_as_its_list_is_heeded_is_held_to_the_sum(
     right, other = answer(FBI, an_educator()), answer(FBI, an_educator())
     path = manifest.drop("one", right)
     manifest.drop("list.sha256", listed(one=right))
-    whole = folder.Folder._claim_all
-
-    def changed(self: folder.Folder, *given: Any) -> None:
-        path.write_bytes(other)
-        whole(self, *given)
-
-    monkeypatch.setattr(folder.Folder, "_claim_all", changed)
+    before("_claim", monkeypatch, lambda: path.write_bytes(other))
     await manifest.look()
     for _ in range(3):
         await manifest.after(10)

@@ -194,7 +194,7 @@ class Folder:
         path = f"{self._incoming_path}/{complete.name}"
         # Whatever a list names is held to its sum when it is read, so it need not be what was seen.
         if complete.wanted is None and complete.sight is not None and (now := sight_of(path)) != complete.sight:
-            if now is not None:
+            if now is not None and self.source.rule is Rule.STILL:
                 self._incoming.seen_again(complete.name, now)
             return None
         claim = uuid4() if self.source.name != UPLOAD else given_name(complete.name)[0]
@@ -212,7 +212,12 @@ class Folder:
         return held
 
     def _claim_all(self, token: Token, pulse: Pulse) -> None:
-        """Take a signal or manifest, then its files: so a crash between leaves it with us, and not without them."""
+        """Take a signal or manifest, then its files: so a crash between leaves it with us, and not without them.
+
+        One that came since it was looked at is for newer files, and is looked at again with them.
+        """
+        if self._is_outdated(token, pulse):
+            return
         number = token.files[0].sight.number if token.files and token.files[0].sight else 0
         path, kept = f"{self._incoming_path}/{token.name}", f"{self._mine}/{_TOKEN}.{number}~{shortened(token.name)}"
         try:
@@ -221,10 +226,21 @@ class Folder:
             if os.path.lexists(path):
                 raise  # it is our own folder that is missing
             return  # another importer was faster
+        if sight_of(kept) != token.sight:
+            os.rename(kept, path)
+            return
         for complete in token.files:
             pulse.beat()
             self._claim(complete)
         os.unlink(kept)
+
+    def _is_outdated(self, token: Token, pulse: Pulse) -> bool:
+        """Whether a file of it is another by now. One that is gone went with another list, or to another importer."""
+        for one in token.files:
+            pulse.beat()
+            if (now := sight_of(f"{self._incoming_path}/{one.name}")) is not None and now != one.sight:
+                return True
+        return False
 
     def _go_on_with(self, path: str, name: str, pulse: Pulse) -> None:
         """Claim what is left of the files of a token that an importer held."""

@@ -45,9 +45,10 @@ class Complete:
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A file that only says that others are complete, and goes with them."""
+    """A file that only says that others are complete, and goes with them. `sight`: as it was when it was looked at."""
 
     name: str
+    sight: Sight
     files: tuple[Complete, ...]
 
 
@@ -191,8 +192,11 @@ class Incoming:
 
     def _signalled(self, name: str, names: set[str]) -> tuple[Token | None, int]:
         named = name.removesuffix(self._source.suffix)
+        token = sight_of(f"{self._path}/{name}")  # before the file: one that comes between is seen to be another
+        if token is None:
+            return None, 0
         sight = sight_of(f"{self._path}/{named}") if named in names else None
-        return (Token(name, (Complete(named, sight),)), 0) if sight else (None, 1)
+        return (Token(name, token, (Complete(named, sight),)), 0) if sight else (None, 1)
 
     def _listed(self, name: str, names: set[str], now: float, pulse: Pulse) -> tuple[Token | None, int]:
         """A manifest that stands still, and how many of its files are not yet there as it says.
@@ -220,7 +224,7 @@ class Incoming:
         there = {file: digest for file, digest in wanted.items() if file in names}
         right = [file for file, digest in there.items() if self._sum(file, pulse) == digest]
         files = tuple(Complete(file, self._sums[file][0], wanted[file]) for file in right)
-        return Token(name, files), len(wanted) - len(right)
+        return Token(name, sight, files), len(wanted) - len(right)
 
     def _sum(self, name: str, pulse: Pulse) -> bytes:
         """The SHA-256 of a file; worked out again only when it has changed."""
