@@ -21,6 +21,8 @@ LONGEST_REASON: Final = 1000
 FURTHEST: Final = 10_000
 
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+# A list is asked for up to the day after the last.
+_LAST_DAY: Final = date(8999, 12, 31)
 _NO_REASON: Final = text("Write the reason. It is kept with what you do.")
 _NO_DAY: Final = text("Enter a date as year, month and day, for example 2026-09-01.")
 
@@ -47,9 +49,9 @@ def day(asked: Mapping[str, str], name: str, errors: dict[str, Text]) -> date | 
     if not typed:
         return None
     try:
-        if not _DAY.fullmatch(typed):
+        if not _DAY.fullmatch(typed) or (found := date.fromisoformat(typed)) > _LAST_DAY:
             raise ValueError
-        return date.fromisoformat(typed)
+        return found
     except ValueError:
         errors[name] = _NO_DAY
         return None
