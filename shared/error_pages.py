@@ -106,7 +106,7 @@ def for_fault(request: Request, error: Exception) -> Response:
         _log.warning("the database refused a value", extra=seen)
         return answer(request, 422)
     frames = traceback.extract_tb(error.__traceback__)
-    seen["at"] = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames[-12:]]
+    seen["frames"] = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames[-12:]]
     _log.error("an error nobody handled", extra=seen)
     return answer(request, 500)
 

@@ -1,7 +1,9 @@
 """The page dependency and what stands around every page, attacked from outside."""
 
+import json
 import logging
 from collections.abc import AsyncIterator
+from datetime import datetime
 from typing import Annotated, Any
 
 import httpx
@@ -16,6 +18,7 @@ from shared.auth import session_hash
 from shared.db import Database
 from shared.events import Role
 from shared.headers import SecurityHeaders
+from shared.logs import JsonLines
 from shared.refusals import local_path
 from shared.web import PUBLIC, Page, access_of, reads, writes
 from tests.conftest import ValkeyPart
@@ -151,7 +154,8 @@ async def test_an_error_nobody_handled_is_logged_without_its_text(
     assert "123-45-6789" not in answer.text + str([vars(record) for record in caplog.records])
     (record,) = [record for record in caplog.records if record.levelno == logging.ERROR]
     assert vars(record)["error"] == "ValueError"
-    assert "kit_app.py" in vars(record)["at"][-1]
+    assert "kit_app.py" in vars(record)["frames"][-1]
+    assert datetime.fromisoformat(json.loads(JsonLines("educator").format(record))["at"]), "when it was is not lost"
 
 
 # --- forms that are not ours (ASVS 5.0 V3.5) ---
