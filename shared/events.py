@@ -440,7 +440,7 @@ class ApplicationReturned(Event):
 class RequirementRecorded(Event):
     """Staff recorded what an application needs: a document seen or not accepted, the fee, a review.
 
-    Sealed, with a document that was not accepted: `reason`, written for the person.
+    Sealed, with a document that was not accepted and with money that went back: `reason`, written for the person.
     """
 
     topic: ClassVar[str] = "RequirementRecorded"
@@ -452,6 +452,9 @@ class RequirementRecorded(Event):
     classification: Classification
     requirement: Annotated[str, Field(max_length=200, description="The requirement's title, as the policy names it.")]
     outcome: Literal["seen", "not_accepted", "received", "reviewed"]
+    dollars: Annotated[
+        int | None, Field(description="Of a fee: how much came, in US dollars; below zero, how much went back.")
+    ] = None
     sealed: Sealed | None = None
 
 

@@ -258,7 +258,7 @@ async def test_a_fee_that_goes_back_is_due_again_and_is_written_about(bench: Ben
     assert (await bench.find(found)).standing.state is State.INCOMPLETE
     last = (await bench.said())[-1]
     assert isinstance(last, RequirementRecorded)
-    assert (last.outcome, last.sealed is not None) == ("not_accepted", True)
+    assert (last.outcome, last.dollars, last.sealed is not None) == ("not_accepted", -50, True)
     with pytest.raises(Refused):
         await bench.act(found, bench.analyst, Pay(-1, "More than ever came."))
 

@@ -137,6 +137,14 @@ def application_facts(house: House) -> list[Event]:
             )
             for outcome in ("seen", "not_accepted", "received", "reviewed")
         ),
+        events.RequirementRecorded.now(
+            ID,
+            **ABOUT,
+            requirement="The fee",
+            outcome="not_accepted",
+            dollars=-20,
+            sealed=house.sealed(reason="The check was not honoured."),
+        ),
         events.InformationRequested.now(ID, **ABOUT, sealed=house.sealed(reason="Which college was it?")),
         events.InformationReceived.now(ID, **ABOUT),
         events.ApplicationReminded.now(ID, **ABOUT, due_on=due, wanting=WANTING),

@@ -61,6 +61,12 @@ WHAT_APPLICATION_LETTERS_SAY = {
     "We have seen a document for your application A100001": ("Requirement: A bachelor's degree",),
     "A document for your application A100001 was not accepted": ("> The seal is missing.", "It is your move"),
     "We received a payment for your application A100001": ("A bachelor's degree",),
+    "A payment for your application A100001 went back": (
+        "> The check was not honoured.",
+        "Requirement: The fee",
+        "Amount: $20",
+        "whether it has to be paid again",
+    ),
     "We have read your explanation for application A100001": ("whatever came of it",),
     "We have a question about your application A100001": ("> Which college was it?", "It is your move"),
     "We have the answer to our question about application A100001": ("our move again",),

@@ -57,11 +57,14 @@ def told(keys: Keys, found: Found, kind: CertificateClass, entry: Entry) -> Iter
             )
         case Deed.PAID:
             title = next(one.rule.title for one in kind.needs if one.rule.dollars)
-            if kept["dollars"] > 0:
-                yield fact(events.RequirementRecorded, requirement=title, outcome="received")
-            else:
-                why = sealed(kept["basis"])
-                yield fact(events.RequirementRecorded, requirement=title, outcome="not_accepted", sealed=why)
+            came = kept["dollars"] > 0
+            yield fact(
+                events.RequirementRecorded,
+                requirement=title,
+                outcome="received" if came else "not_accepted",
+                dollars=kept["dollars"],
+                sealed=None if came else sealed(kept["basis"]),
+            )
         case Deed.REVIEWED:
             title = next(one.rule.title for one in kind.needs if one.rule.kind == "conduct")
             yield fact(events.RequirementRecorded, requirement=title, outcome="reviewed")

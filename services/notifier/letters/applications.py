@@ -109,6 +109,23 @@ def requirement_received(told: Told) -> Words:
     )
 
 
+@letter("payment_went_back")
+def payment_went_back(told: Told) -> Words:
+    """A check was not honoured, or too much had come: the fee may be due again."""
+    amount = text("${dollars}", dollars=-int(told.details["dollars"]))
+    return Words(
+        subject=text("A payment for your application {number} went back", number=told.details["number"]),
+        parts=[
+            text("Money that had come for your application went back, or did not reach us. What our staff wrote:"),
+            Quoted(told.reason),
+            about(told, (text("Requirement"), text(told.details["requirement"])), (text("Amount"), amount)),
+            text("See whether it has to be paid again:"),
+            application(told),
+        ],
+        because=OF_THE_EDUCATOR,
+    )
+
+
 @letter("requirement_reviewed")
 def requirement_reviewed(told: Told) -> Words:
     """A person read the conduct answers; the same words whatever came of it."""

@@ -61,6 +61,7 @@ KINDS: Final[dict[str, Text]] = {
     "requirement_seen": text("Document seen"),
     "requirement_not_accepted": text("Document not accepted"),
     "requirement_received": text("Payment received"),
+    "payment_went_back": text("Payment went back"),
     "requirement_reviewed": text("Explanation read"),
     "information_requested": text("Question about an application"),
     "information_received": text("Answer received"),

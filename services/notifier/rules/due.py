@@ -79,6 +79,7 @@ _DETAILS: Final = (
     "number",
     "classification",
     "requirement",
+    "dollars",
     "wanting",
     "due_on",
     "drop_on",
@@ -104,7 +105,8 @@ def letters(fact: Event) -> Iterator[Due]:
     elif isinstance(fact, events.IdentityCaseClosed):
         yield from _case(fact, fact.holder_account_id, f"case_{fact.outcome}", {})
     elif isinstance(fact, events.RequirementRecorded):
-        yield _plain(fact, f"requirement_{fact.outcome}", educator_id=fact.subject_id)
+        back = fact.dollars is not None and fact.dollars < 0
+        yield _plain(fact, "payment_went_back" if back else f"requirement_{fact.outcome}", educator_id=fact.subject_id)
     elif isinstance(fact, events.ClearanceEnded):
         over = fact.reason == "expired"
         yield _plain(fact, "clearance_expired" if over else "clearance_ended", educator_id=fact.subject_id)
