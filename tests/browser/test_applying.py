@@ -182,7 +182,7 @@ async def test_a_double_click_does_it_once_and_says_that_it_is_done(
     await walker.follow("Withdraw")
     await walker.is_at(f"Withdraw application {number}?")
     await walker.page.get_by_role("button", name="Withdraw this application").dblclick()
-    await walker.sees("Your application is withdrawn.", "It has ended on")
+    await walker.sees("Your application is withdrawn.", "It ended on")
     await walker.sees_not("Something happened to this application meanwhile")
 
 

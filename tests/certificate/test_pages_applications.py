@@ -149,6 +149,47 @@ async def test_withdrawing_twice_is_once_and_the_second_finds_it_done(portal: Po
     assert (await portal.post(f"{home(found)}/withdraw", robin, {"version": "2"})).status == 409
 
 
+async def test_what_staff_do_among_themselves_keeps_nobody_from_answering_or_withdrawing(
+    portal: Portal, bench: Bench, robin: str
+) -> None:
+    found = await bench.submit("substitute", substitute(), DAY)
+    await bench.act(found, bench.analyst, Ask(("transcript",), "Which name is on it?"), DAY)
+    seen = {"version": (await portal.get(home(found), robin)).value("version")}
+    await bench.act(found, bench.analyst, Note("She called."), DAY)
+    await bench.act(found, bench.analyst, Hold("Until she answers."), DAY)
+    for _ in range(2):
+        sent = await portal.post(home(found), robin, seen | {"answer": "Robin Sample."})
+        assert (sent.status, sent.to) == (303, home(found))
+    assert [entry.deed for entry in (await bench.find(found, DAY)).case.entries].count(Deed.ANSWERED) == 1
+    seen = {"version": (await portal.get(f"{home(found)}/withdraw", robin)).value("version")}
+    await bench.act(found, bench.analyst, Note("She called again."), DAY)
+    assert (await portal.post(f"{home(found)}/withdraw", robin, seen)).status == 303
+
+
+async def test_an_answer_that_came_too_late_is_shown_to_whoever_wrote_it(
+    portal: Portal, bench: Bench, robin: str
+) -> None:
+    found = await bench.submit("substitute", substitute(), DAY)
+    await bench.act(found, bench.analyst, Ask(("transcript",), "Which name is on it?"), DAY)
+    seen = {"version": (await portal.get(home(found), robin)).value("version")}
+    await bench.act(found, bench.analyst, Settle("By telephone."), DAY)
+    late = await portal.post(home(found), robin, seen | {"answer": "Robin Sample, and more."})
+    assert late.status == 409
+    assert "What you wrote was not sent" in late.text
+    assert "Robin Sample, and more." in late.text
+    assert "What you wrote was not sent" not in (await portal.get(home(found), robin)).text
+
+
+async def test_whoever_has_a_returned_application_is_told_to_correct_it(
+    portal: Portal, bench: Bench, robin: str
+) -> None:
+    found = await bench.submit("ipc", professional(), DAY)
+    await bench.act(found, bench.official, Return("An area is missing."), DAY)
+    page = await portal.get(home(found), robin)
+    assert "What to do: Correct your application, and submit it again." in page.text
+    assert "What to do: Nothing. Your institution" not in page.text
+
+
 async def test_a_question_is_answered_where_it_stands(portal: Portal, bench: Bench, robin: str) -> None:
     found = await bench.submit("substitute", substitute(), DAY)
     await bench.act(found, bench.analyst, Ask(("transcript",), "Which name is on it?"), DAY)
@@ -188,7 +229,7 @@ async def test_withdrawing_is_asked_first_and_done_once(portal: Portal, bench: B
     assert [type(fact) for fact in await bench.said()].count(ApplicationClosed) == 1
     assert (await portal.get(f"{home(found)}/withdraw", robin)).to == home(found)
     ended = (await portal.get(home(found), robin)).text
-    assert "It has ended on" in ended
+    assert "It ended on" in ended
     assert "Was missing" in ended, "nobody has to do anything about it any more"
     assert "Missing" not in ended
     assert "Applications that have ended" in (await portal.get("/ecs/applications", robin)).text

@@ -13,7 +13,7 @@ from services.certificate.actions.cases import Found, shown
 from services.certificate.rules.case import Case, Checks, Deed, Entry, Submission
 from services.certificate.rules.classes import CertificateClass, Rulebook
 from services.certificate.rules.completeness import incomplete
-from services.certificate.rules.deeds import Acting, Doing, Review, details
+from services.certificate.rules.deeds import Acting, Doing, Review, details, meanwhile
 from services.certificate.rules.refusals import refusal
 from services.certificate.rules.requirements import Party
 from services.certificate.rules.standing import State, class_of, standing
@@ -175,7 +175,8 @@ async def act(
         raise LookupError(application_id)
     why = refusal(doing, office.book, before.case, before.standing, acting, before.row.educator_id, day)
     # Whoever may not act on it at all learns nothing of what happened to it.
-    if before.case.version != version and _may_see(before, acting):
+    overtaken = version > before.case.version or meanwhile(before.case, version, acting.party)
+    if overtaken and _may_see(before, acting):
         raise Overtaken(before)
     if why is not None:
         raise Refused(why)
@@ -185,7 +186,7 @@ async def act(
         kept["read"] = before.standing.admissions
     if doing.deed is Deed.ISSUED:
         kept |= await certificates.issue(session, office.book, before, kind, day)
-    entry = _entry(version + 1, doing.deed, now, acting, kept)
+    entry = _entry(before.case.version + 1, doing.deed, now, acting, kept)
     await cases.add(session, application_id, entry)
     found = await _settled(session, office, application_id, day)
     await _tell(session, office, found, kind, entry)

@@ -161,20 +161,24 @@ async def _own(page: Page, application_id: str) -> Found:
 
 async def _do(page: Page, found: Found, doing: Answer | Withdraw, said: Text) -> Response:
     person = await acting(page, Party.EDUCATOR)
+    unsent = doing.words if isinstance(doing, Answer) else ""
     try:
         await applications.act(
             page.db, office(page.service), person, found.row.id, version(page), doing, datetime.now(UTC)
         )
     except Overtaken as overtaken:
         if not done_already(overtaken.found.case, version(page), person, doing):
-            return await _show(page, overtaken.found, 409, {"": _OVERTAKEN})
+            return await _show(page, overtaken.found, 409, {"": _OVERTAKEN}, unsent)
     except Refused as refused:
-        return await _show(page, found, 409, {"": refused.sentence})
+        return await _show(page, found, 409, {"": refused.sentence}, unsent)
     page.flash(said)
     return page.redirect(_href(found))
 
 
-async def _show(page: Page, found: Found, status: int = 200, errors: dict[str, Text] | None = None) -> Response:
+async def _show(
+    page: Page, found: Found, status: int = 200, errors: dict[str, Text] | None = None, unsent: str = ""
+) -> Response:
+    """The application; `unsent` is an answer that came when nothing was asked any more."""
     kind = class_of(regulations.BOOK, found.case)
     at = found.standing
     asked = found.case.newest(Deed.ASKED) if at.state is State.QUESTION else None
@@ -199,6 +203,7 @@ async def _show(page: Page, found: Found, status: int = 200, errors: dict[str, T
         party=sentences.PARTIES[at.move],
         usual=sentences.usual_now(at.state, await usual(page.db, found.row.class_code)) if at.open else None,
         asked=asked,
+        unsent="" if asked else unsent,
         reasons=[text(titles.get(code, code)) for code in asked.details["codes"]] if asked else [],
         returned=returned,
         begun=await drafts.find(page.db, found.row.educator_id, kind.code) if returned else None,

@@ -40,6 +40,8 @@ class Deed(StrEnum):
 ENDS = frozenset({Deed.WITHDRAWN, Deed.CLOSED, Deed.ISSUED})
 # In whose hands it is, of the educator, an institution and the department, is the newest of these.
 HANDS = frozenset({Deed.RECEIVED, Deed.RESUBMITTED, Deed.RECOMMENDED, Deed.TAKEN_BACK, Deed.RETURNED})
+# What staff do among themselves: its educator sees nothing of it.
+AMONG_STAFF = frozenset({Deed.ASSIGNED, Deed.HELD, Deed.RELEASED, Deed.NOTED})
 # An institution has it to recommend or to return.
 WITH_INSTITUTION = frozenset({Deed.RECEIVED, Deed.RESUBMITTED, Deed.TAKEN_BACK})
 

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any, ClassVar, Literal
 from uuid import UUID
 
-from services.certificate.rules.case import Case, Deed
+from services.certificate.rules.case import AMONG_STAFF, ENDS, HANDS, Case, Deed, Entry
 from services.certificate.rules.requirements import Party
 
 
@@ -188,14 +188,28 @@ Doing = (
 )
 
 
+def meanwhile(case: Case, seen: int, party: Party) -> tuple[Entry, ...]:
+    """What happened since the version that somebody saw, as far as their part sees it: nothing else overtakes them.
+
+    A note of staff would keep an educator from answering, who could not learn why.
+    """
+    later = [entry for entry in case.entries if entry.number > seen]
+    match party:
+        case Party.EDUCATOR:
+            return tuple(entry for entry in later if entry.deed not in AMONG_STAFF)
+        case Party.INSTITUTION:
+            return tuple(entry for entry in later if entry.deed in HANDS | ENDS)
+        case _:
+            return tuple(later)
+
+
 def done_already(case: Case, seen: int, acting: Acting, doing: Doing) -> bool:
     """Whether the same person did the very same on the version they saw: a button pressed twice."""
     return any(
         entry.deed is doing.deed
         and entry.actor_id == acting.account_id
         and all(entry.details.get(name) == value for name, value in details(doing).items())
-        for entry in case.entries
-        if entry.number == seen + 1
+        for entry in meanwhile(case, seen, acting.party)[:1]
     )
 
 

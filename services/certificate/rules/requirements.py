@@ -103,7 +103,8 @@ def _recommendation(need: Need, case: Case, checks: Checks, on: date) -> Require
         return _met(need, why, last.day)
     if last.deed is Deed.RETURNED:
         why = text("The institution returned the application: {reason}", reason=last.details["reason"])
-        return _missing(need, why, last.day)
+        # What the policy says is for the time while the institution reads it.
+        return replace(_missing(need, why, last.day), do=text("Correct your application, and submit it again."))
     if last.deed is Deed.TAKEN_BACK:
         why = text(
             "The institution took its recommendation back on {day}: {reason}",

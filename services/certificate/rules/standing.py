@@ -107,7 +107,7 @@ def standing(book: Rulebook, case: Case, checks: Checks, on: date) -> Standing:
     state, move, since = (_ENDED[ended.deed], Party.NOBODY, ended.day) if ended else _open(case, found)
     lacks = [] if ended else _lacks(case, found)
     due_on = _due_on(case, terms, lacks)
-    held = _held(case)
+    held = "" if ended else _held(case)
     reminders = _reminders(case, terms, found)
     overdue = bool(lacks) and on > due_on and not held and not _unread(case)
     remind = None if held or on > due_on else _remind(case, reminders, lacks, on)
