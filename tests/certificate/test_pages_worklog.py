@@ -241,6 +241,45 @@ async def test_whoever_comes_second_is_told_and_keeps_what_they_typed(
     assert (await bench.find(found, DAY)).case.version == 2
 
 
+async def test_what_an_official_does_not_see_keeps_them_from_nothing(
+    portal: Portal, bench: Bench, official: str, found: Found
+) -> None:
+    second = await somebody(bench, 100, "Second")
+    two = await second.submit("ipc", professional(), DAY)
+    for one in (found, two):
+        await bench.act(one, bench.analyst, Note("The transcript is on its way."), DAY)
+        await bench.act(one, bench.analyst, Hold("Until the transcript is here."), DAY)
+    for _ in range(2):
+        answer = await portal.post(f"{log(found)}/return", official, {"version": "1", "reason": "An area is missing."})
+        assert (answer.status, answer.to) == (303, "/program/worklog")
+    assert [entry.deed for entry in (await bench.find(found, DAY)).case.entries].count(Deed.RETURNED) == 1
+    several: dict[str, Any] = {"do": "recommend", "pick": [tick(two)], **COMPLETED}
+    done = await portal.get((await portal.post("/program/worklog/several", official, several)).to, official)
+    assert "Recommended: 1 of 1." in done.text
+
+
+async def test_an_error_in_one_form_leaves_the_other_as_it_was(portal: Portal, official: str, found: Found) -> None:
+    page = await portal.post(f"{log(found)}/return", official, {"version": "1", "reason": ""})
+    assert page.status == 422
+    assert page.tree is not None
+    assert page.tree.xpath("//select[@name='program']/option[@selected]/@value") == ["bachelor"]
+    both = await portal.post(f"{log(found)}/recommend", official, {"version": "1", "program": ""})
+    assert both.problems == [
+        "Select the program from the list.",
+        "Enter the day on which the program was completed: month, day and year.",
+    ]
+
+
+async def test_several_at_once_are_offered_only_where_one_can_be_ticked(
+    portal: Portal, bench: Bench, official: str, found: Found
+) -> None:
+    assert "Return those ticked" in (await portal.get("/program/worklog?state=all", official)).text
+    await bench.act(found, bench.official, Return("An area is missing."), DAY)
+    assert "those ticked" not in (await portal.get("/program/worklog?state=all", official)).text
+    assert "No application waits for your institution now." in (await portal.get("/program/worklog", official)).text
+    assert "No application fits." in (await portal.get("/program/worklog?q=Nobody", official)).text
+
+
 async def test_several_are_listed_then_done_each_by_itself(
     portal: Portal, bench: Bench, official: str, found: Found
 ) -> None:
@@ -345,8 +384,14 @@ async def test_the_log_can_be_sorted_on_a_phone_too(portal: Portal, official: st
     (line,) = page.tree.xpath("//p[@class='ecs-sorts']")
     columns = ["Application", "Educator", "Program", "Submitted", "State"]
     assert [one.text_content() for one in line.iter("a")] == columns
-    assert [one.text_content() for one in line.xpath("a[@aria-current='true']")] == ["Educator"]
-    (falling,) = line.xpath("a[@aria-current='true']/@href")
+    assert [one.text_content() for one in line.xpath(".//a[@aria-current='true']")] == ["Educator"]
+    # The arrow goes with its word into the next line.
+    (whole,) = line.xpath("span[span]")
+    assert (whole.get("class"), whole.text_content().split()) == (
+        "ecs-whole",
+        ["Educator", "\N{BLACK UP-POINTING TRIANGLE}"],
+    )
+    (falling,) = line.xpath(".//a[@aria-current='true']/@href")
     assert parse_qs(urlsplit(falling).query) == {"state": ["all"], "sort": ["name"], "falling": ["yes"]}
 
 

@@ -20,7 +20,7 @@ from services.certificate.pages.dossier import Dossier, of_institutions
 from services.certificate.pages.draft import version
 from services.certificate.pages.wording import LONGEST, Errors, picked, words
 from services.certificate.rules.case import Deed
-from services.certificate.rules.deeds import Acting, Recommend, Return, TakeBack, done_already
+from services.certificate.rules.deeds import Acting, Recommend, Return, TakeBack, done_already, meanwhile
 from services.certificate.rules.refusals import OWN, incredible, refusal
 from services.certificate.rules.requirements import Party
 from services.certificate.rules.standing import class_of
@@ -59,8 +59,7 @@ _HANDED: Final[Mapping[Deed, Text]] = {
 }
 _FIELDS: Final = ("q", "state", "program", "sort", "falling")
 _OVERTAKEN: Final = text(
-    "Something happened to this application since you opened it, so nothing was done. It stands below as it is now;"
-    " what you typed is kept."
+    "Something happened to this application since you opened it, so nothing was done. It stands below as it is now."
 )
 _SEVERAL: Final[Mapping[str, Text]] = {"recommend": text("Recommend several"), "return": text("Return several")}
 
@@ -134,10 +133,10 @@ async def show_one(application_id: UUID, page: Shown) -> Response:
 async def recommend(application_id: UUID, page: Sent) -> Response:
     """ "Recommend", with the program and the day it was completed."""
     errors: Errors = {}
-    completed_on = _completed(page.form, errors)
     program = page.form.get("program", "")
     if not program:
         errors["program"] = text("Select the program from the list.")
+    completed_on = _completed(page.form, errors)
     if completed_on is None or errors:
         return await _one(page, application_id, 422, errors)
     said = text("The application is recommended. The educator and the department are told.")
@@ -218,7 +217,10 @@ async def _list(page: Page, asked: Mapping[str, str], errors: Errors | None = No
         programs=book.choices("programs", day),
         areas=book.choices("areas", day),
         places=_places(page),
-        ours=wanted.state in {"with_us", "all"},
+        ticking=any(line.with_us for line in lines),
+        empty=text("No application waits for your institution now.")
+        if not wanted.words and not wanted.program and wanted.state == "with_us"
+        else text("No application fits."),
         longest=LONGEST_SEARCH,
     )
 
@@ -239,7 +241,7 @@ async def _one(page: Page, application_id: UUID, status: int = 200, errors: Erro
         "worklog_one.html",
         status=status,
         errors=errors,
-        form=page.form or {"program": form.program},
+        form={"program": form.program, **page.form},
         line=line,
         found=found,
         kind=kind,
@@ -282,7 +284,7 @@ async def _ours(page: Page, person: Acting, ids: Sequence[UUID]) -> dict[UUID, L
 def _became(line: Line, seen: int, deed: Deed, person: Acting) -> tuple[bool, Text | None]:
     """Whether it was done, and if not why: something happened first, or the rules refuse it."""
     found, day = line.found, today()
-    following = [entry for entry in found.case.entries if entry.number == seen + 1]
+    following = meanwhile(found.case, seen, person.party)
     if following and following[0].deed is deed and following[0].actor_id == person.account_id:
         return True, None
     if following and person.educator_id != found.row.educator_id:
