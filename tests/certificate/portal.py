@@ -1,5 +1,7 @@
 """Certificate's pages as browsers meet them, over the bench's database; sessions are whoever a test signs in."""
 
+import json
+from base64 import urlsafe_b64decode
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -59,6 +61,12 @@ class Answer:
         """The sentences of the error summary."""
         assert self.tree is not None
         return [" ".join(one.text_content().split()) for one in self.tree.xpath("//*[@role='alert']//li")]
+
+    @property
+    def note(self) -> str:
+        """The confirmation that the next page will show."""
+        kept = next(c for c in self.response.headers.get_list("set-cookie") if c.startswith("__Host-ecs-note"))
+        return str(json.loads(urlsafe_b64decode(kept.partition("=")[2].partition(".")[0]))[1])
 
     @property
     def links(self) -> dict[str, str]:

@@ -12,7 +12,7 @@ from sqlalchemy import text
 from services.certificate.actions.cases import Found
 from services.certificate.rules.case import Deed
 from services.certificate.rules.deeds import Answer as Answers
-from services.certificate.rules.deeds import Note, Pay, Record, Review
+from services.certificate.rules.deeds import Hold, Note, Pay, Record, Review, Withdraw
 from services.certificate.rules.standing import State
 from shared.auth import Grant
 from shared.events import CertificateIssued, EducatorIdentified, FingerprintCleared, InformationRequested, Role
@@ -192,6 +192,47 @@ async def test_no_text_takes_what_may_be_a_social_security_number(
     assert answer.status == 422
     assert answer.problems[0].startswith("Take the nine digits out")
     assert await deeds(portal.bench, found) == [Deed.RECEIVED]
+
+
+async def test_what_is_wrong_is_said_in_the_order_of_the_form(portal: Portal, analyst: str, found: Found) -> None:
+    answer = await does(portal, analyst, found, "document")
+    assert [one.split()[0:2] for one in answer.problems] == [
+        ["Select", "the"],
+        ["Select", "whether"],
+        ["Write", "on"],
+    ]
+
+
+async def test_a_review_that_settles_nothing_is_not_said_to_lead_to_a_certificate(
+    portal: Portal, bench: Bench, analyst: str
+) -> None:
+    found = await bench.submit("substitute", substitute(conduct={"convicted": "In 2011 I took a bag."}), DAY)
+    for fit, said in (("no", "It is not settled"), ("yes", "Somebody else issues the certificate.")):
+        fields = {"fit": fit, "review_reason": "Read.", "read": "1"}
+        answer = await does(portal, analyst, found, "review", **fields)
+        assert answer.status == 303
+        assert said in answer.note
+
+
+async def test_nothing_is_said_to_be_on_hold_that_has_ended(
+    portal: Portal, bench: Bench, analyst: str, found: Found
+) -> None:
+    await bench.act(found, bench.analyst, Hold("Until the court answers."), DAY)
+    assert "On hold: Until the court answers." in (await portal.get(desk(found), analyst)).text
+    await bench.act(found, bench.robin, Withdraw(), DAY)
+    assert "On hold" not in (await portal.get(desk(found), analyst)).text
+    assert not (await bench.find(found, DAY)).row.held
+
+
+async def test_a_button_that_comes_too_late_is_not_said_to_keep_what_was_typed(
+    portal: Portal, bench: Bench, analyst: str, found: Found
+) -> None:
+    await bench.act(found, bench.reviewer, Note("Called."), DAY)
+    late = await portal.post(f"{desk(found)}/issue", analyst, {"version": "1"})
+    assert late.status == 409
+    assert "what you typed" not in late.text
+    typed = await portal.post(f"{desk(found)}/note", analyst, {"version": "1", "note": "Called too."})
+    assert "what you typed is kept" in typed.text
 
 
 async def test_an_amount_that_is_needed_is_asked_for(portal: Portal, analyst: str, found: Found) -> None:

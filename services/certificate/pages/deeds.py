@@ -29,10 +29,10 @@ _REASON: Final = text("Write the reason. It is kept with the application.")
 def document(form: Form, errors: Errors) -> Doing:
     """A document was seen, or was not accepted."""
     outcome = form.get("outcome", "")
-    if outcome not in {"seen", "not_accepted"}:
-        errors["outcome"] = text("Select whether the document is accepted as seen or not accepted.")
     if not form.get("requirement"):
         errors["requirement"] = text("Select the document.")
+    if outcome not in {"seen", "not_accepted"}:
+        errors["outcome"] = text("Select whether the document is accepted as seen or not accepted.")
     basis = words(form, "basis", text("Write on what: which document, from whom, and when it came."), errors)
     amount, reason = None, ""
     if outcome == "not_accepted":
@@ -123,6 +123,7 @@ READ: Final[Mapping[str, tuple[Callable[[Form, Errors], Doing], Text]]] = {
     "issue": (issue, text("The certificate is issued. The educator is told by letter.")),
 }
 ASSIGNED: Final = text("The application is assigned.")
+NOT_SETTLED: Final = text("Your review is recorded. It is not settled, so nothing is issued yet.")
 # Where a refusal by the rules is shown: at the first field of its form.
 FIRST: Final[Mapping[str, str]] = {
     "document": "requirement",

@@ -20,7 +20,7 @@ from services.certificate.pages.draft import version
 from services.certificate.pages.queue import READERS
 from services.certificate.pages.wording import LONGEST, Errors
 from services.certificate.rules.classes import CertificateClass, Kind
-from services.certificate.rules.deeds import Acting, Ask, Doing, Issue, done_already
+from services.certificate.rules.deeds import Acting, Ask, Doing, Issue, Review, done_already
 from services.certificate.rules.refusals import OWN, refusal
 from services.certificate.rules.requirements import Party
 from services.certificate.rules.standing import State, class_of
@@ -42,9 +42,14 @@ _OF_EDUCATOR: Final = (
     select(Application).where(Application.educator_id == bindparam("educator_id")).order_by(Application.number)
 )
 _OVERTAKEN: Final = text(
+    "Somebody worked on this application since you opened it, so nothing was done. What happened stands below."
+)
+_OVERTAKEN_TYPING: Final = text(
     "Somebody worked on this application since you opened it, so nothing was done. What happened stands below; what"
     " you typed is kept. Look at both, and send it again if it still fits."
 )
+# Forms that are a button alone.
+_BUTTONS: Final = frozenset({"assign", "release", "issue"})
 
 
 @router.get("/staff/applications/{application_id}")
@@ -93,6 +98,8 @@ async def do(application_id: UUID, deed: str, page: Sent) -> Response:
     elif deed in deeds.READ:
         read, said = deeds.READ[deed]
         doing = read(page.form, errors)
+        if isinstance(doing, Review) and not doing.fit:
+            said = deeds.NOT_SETTLED
     else:
         page.deny(404)
     if errors:
@@ -105,7 +112,9 @@ async def do(application_id: UUID, deed: str, page: Sent) -> Response:
         page.deny(404)
     except Overtaken as overtaken:
         if not done_already(overtaken.found.case, version(page), person, doing):
-            return await _show(page, overtaken.found, 409, {"": _OVERTAKEN}, deed, since=version(page))
+            kept = deed == "note" or (overtaken.found.standing.open and deed not in _BUTTONS)
+            why = _OVERTAKEN_TYPING if kept else _OVERTAKEN
+            return await _show(page, overtaken.found, 409, {"": why}, deed, since=version(page))
     except Refused as refused:
         found = await _found(page, application_id)
         return await _show(page, found, 422, {deeds.FIRST.get(deed, ""): refused.sentence}, deed)
