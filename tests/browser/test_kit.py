@@ -74,6 +74,17 @@ async def test_on_a_narrow_window_the_sentences_of_a_summary_have_most_of_its_wi
     assert line["width"] > 0.75 * box["width"]
 
 
+async def test_the_notice_of_a_demonstration_begins_where_a_wide_page_does(origin: str, new_page: NewPage) -> None:
+    page = await new_page()
+    await page.goto(f"{origin}/kit/public")
+    await page.evaluate("document.querySelector('main').classList.add('ecs-wide')")
+    notice = await page.locator(".usa-site-alert .usa-alert__body").bounding_box()
+    name = await page.locator(".ecs-header .grid-container").bounding_box()
+    assert notice is not None
+    assert name is not None
+    assert abs(notice["x"] - name["x"]) <= 8, "no more than the bar at the notice's edge"
+
+
 async def test_a_confirmation_is_shown_once(origin: str, page: Page) -> None:
     await page.goto(f"{origin}/kit/public")
     await page.get_by_label("Username").fill("<b>jordan</b>")
