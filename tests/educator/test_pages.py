@@ -452,6 +452,9 @@ async def test_each_decision_shows_where_it_matters(
         assert answer.headers.get("location") == sees or sees in answer.text
     again = await portal.post(f"/staff/cases/{case_id}", ADMIN, decision=decision, **fields)
     assert again.status_code == 409
+    # The case itself as it is now, and no page from which nothing leads back to it.
+    assert "has changed since you opened it" in again.text
+    assert "Identity case: " in html.document_fromstring(again.content).findtext(".//h1", "")
 
 
 async def test_the_first_account_is_told_when_its_record_moved_and_may_go_on(portal: Portal) -> None:
@@ -529,6 +532,27 @@ async def test_waiting_cases_stand_among_what_needs_attention(portal: Portal) ->
     async with portal.house.database.reading() as session:
         [one] = await attention(session)
     assert (one.count, one.href) == (1, "/staff/cases")
+
+
+async def test_where_nobody_else_has_a_record_nobody_is_called_the_second(portal: Portal) -> None:
+    await signed_in(portal, JORDAN)
+    portal.sign_in(ADMIN, Role.ADMINISTRATOR)
+    await portal.post("/ecs/identify", JORDAN, ssn="", no_ssn="yes", **BIRTH)
+    [row] = await portal.house.rows("SELECT case_id FROM identity_cases")
+    page = await portal.get(f"/staff/cases/{row.case_id}", ADMIN)
+    assert page.status_code == 200
+    assert "None given" in page.text
+    assert "Second account" not in page.text
+
+
+async def test_what_was_asked_for_keeps_its_lines(portal: Portal) -> None:
+    case_id = await opened_case(portal)
+    fields = hidden(await portal.get(f"/staff/cases/{case_id}", ADMIN))
+    asked = {"decision": "documents", "reason": "Your passport.\n\nThe marriage certificate."}
+    await portal.post(f"/staff/cases/{case_id}", ADMIN, **fields, **asked)
+    tree = html.document_fromstring((await portal.get(f"/staff/cases/{case_id}", ADMIN)).content)
+    [words] = tree.xpath("//*[contains(@class, 'ecs-written') and contains(., 'The marriage certificate.')]")
+    assert "What the educator was asked for" in words.text_content()
 
 
 async def test_no_number_stands_in_any_answer_or_log_line(portal: Portal, caplog: pytest.LogCaptureFixture) -> None:

@@ -105,28 +105,22 @@ async def decide(case_id: UUID, page: Sent) -> Response:
         errors = {"record": text("Select the record that this decision is about.")}
         return _render(page, _found(page, await cases.sight(page.db, case_id)), 422, errors, typed)
     except Stale:
-        _found(page, await cases.sight(page.db, case_id))
-        page.deny(
-            409,
-            text(
-                "This case, or a record beside it, has changed since you opened it. Nothing was done. Open the case"
-                " again and decide on what is there now."
-            ),
-        )
+        return _render(page, _found(page, await cases.sight(page.db, case_id)), 409, {"": _STALE}, typed)
     except OwnCase:
         page.deny(403, _OWN)
     except AddressUnknown:
-        page.deny(
-            409,
-            text(
-                "The e-mail address of this account has not reached us yet, so letters about the record would go to the"
-                " wrong person. Nothing was done. Try again in a few minutes."
-            ),
-        )
+        return _render(page, _found(page, await cases.sight(page.db, case_id)), 409, {"": _ADDRESS_UNKNOWN}, typed)
     page.flash(_SAID[decision])
     return page.redirect(f"/staff/cases/{case_id}")
 
 
+_STALE = text(
+    "This case, or a record beside it, has changed since you opened it. Nothing was done. It stands below as it is now."
+)
+_ADDRESS_UNKNOWN = text(
+    "The e-mail address of this account has not reached us yet, so letters about the record would go to the wrong"
+    " person. Nothing was done. Try again in a few minutes."
+)
 _OWN = text("Your own account is part of this case. Another administrator must look at it.")
 _SAID: dict[Decision, Text] = {
     Decision.SAME_PERSON: text("The case is ended. The second account will be closed, and its owner is written to."),
