@@ -78,7 +78,8 @@ async def test_a_refusal_needs_a_reason_and_the_person_reads_it(site: Site) -> N
     assert admin.path == "/staff/access"
     person.open("/applications")
     assert "Refused on " in person.text
-    assert "Ask your supervisor to call us." in person.text
+    # Where the administrator's words end can be seen.
+    assert 'The administrator wrote: "Ask your supervisor to call us." You may ask again.' in person.text
 
 
 async def test_the_second_of_two_decisions_is_told_of_the_first(site: Site) -> None:

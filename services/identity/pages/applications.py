@@ -114,7 +114,7 @@ def _shown(standing: Standing) -> Shown:
     if standing.state == "waiting":
         after = _WAITING
     elif standing.state == "refused":
-        after = text("The administrator wrote: {reason} You may ask again.", reason=standing.reason)
+        after = text('The administrator wrote: "{reason}" You may ask again.', reason=standing.reason)
     elif standing.role in rules.STAFF:
         after = text("Your pages are under Certification office, above.")
     elif standing.role is Role.PROGRAM:
