@@ -5,11 +5,13 @@ from datetime import date
 import pytest
 from sqlalchemy import text
 
+from services.certificate import regulations
 from services.certificate.actions.usual import Usual
 from services.certificate.pages.sentences import usual_now
 from services.certificate.rules.standing import State
 from shared import ssn
 from shared.events import ApplicationReceived, RecommendationRequested
+from shared.policy import today
 from tests.certificate.applying import ALL_NO, APPLY, IPC, SIGNING, certificate, fill_substitute, issued, send
 from tests.certificate.conftest import Bench
 from tests.certificate.portal import Portal
@@ -28,6 +30,21 @@ async def test_the_first_page_says_what_is_needed_and_what_it_costs(portal: Port
     ):
         assert words in page.text
     assert "You may not need this certificate" not in page.text
+
+
+async def test_where_papers_and_the_fee_go_is_said_wherever_they_are_asked_for(
+    portal: Portal, bench: Bench, robin: str
+) -> None:
+    says = f"Send papers and the fee to: {regulations.BOOK.terms(today()).send_to}"
+    assert says in (await portal.get(APPLY, robin)).text
+    page = await fill_substitute(portal, robin)
+    sent = await portal.post(f"{APPLY}/check", robin, {"version": page.value("version")})
+    application = sent.to.removesuffix("/received")
+    for path in (sent.to, application):
+        assert says in (await portal.get(path, robin)).text
+    page = await portal.get(f"{application}/withdraw", robin)
+    await portal.post(f"{application}/withdraw", robin, {"version": page.value("version")})
+    assert says not in (await portal.get(application, robin)).text
 
 
 async def test_how_long_it_usually_takes_is_counted_from_our_own_last_ones(

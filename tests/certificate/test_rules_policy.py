@@ -122,6 +122,12 @@ MISTAKES: dict[str, tuple[Change, str]] = {
         instead("applications.yaml", "value: [30, 60, 80]", "value: [30, 60, 120]"),
         "the policy's 'due.reminders' must be a whole number from 1 to 90",
     ),
+    "no address": (
+        instead(
+            "applications.yaml", "value: Educator Certification, 1 Example Plaza, Jefferson City, MO 65101", 'value: ""'
+        ),
+        "the policy's 'send_to' must be the address to which papers and fees are sent",
+    ),
     "no last day": (
         instead(
             "applications.yaml",

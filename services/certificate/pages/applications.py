@@ -20,6 +20,7 @@ from services.certificate.pages.draft import version
 from services.certificate.pages.history import history
 from services.certificate.rules import filling
 from services.certificate.rules.case import Deed
+from services.certificate.rules.classes import Kind
 from services.certificate.rules.deeds import Answer, Withdraw, done_already
 from services.certificate.rules.requirements import Party
 from services.certificate.rules.standing import State, class_of
@@ -36,6 +37,7 @@ Shown = Annotated[Page, Depends(reads(Role.EDUCATOR), scope="function")]
 Sent = Annotated[Page, Depends(writes(Role.EDUCATOR), scope="function")]
 
 MOST_WORDS: Final = 4_000
+_SENT: Final = frozenset({Kind.DOCUMENT, Kind.FEE})
 _OF_EDUCATOR: Final = (
     select(Application)
     .where(Application.educator_id == bindparam("educator_id"))
@@ -92,6 +94,7 @@ async def received(page: Shown, application_id: str) -> Response:
         kind=kind,
         institution=_institution(found),
         party=sentences.PARTIES[found.standing.move],
+        send_to=_send_to(found),
         usual=sentences.usual_whole(await usual(page.db, found.row.class_code)),
     )
 
@@ -202,6 +205,7 @@ async def _show(
         tag=sentences.TAGS[at.state],
         party=sentences.PARTIES[at.move],
         usual=sentences.usual_now(at.state, await usual(page.db, found.row.class_code)) if at.open else None,
+        send_to=_send_to(found),
         asked=asked,
         unsent="" if asked else unsent,
         reasons=[text(titles.get(code, code)) for code in asked.details["codes"]] if asked else [],
@@ -228,6 +232,12 @@ def _line(found: Found, known: Usual | None = None) -> dict[str, object]:
 
 def _href(found: Found) -> str:
     return f"/ecs/applications/{found.row.id}"
+
+
+def _send_to(found: Found) -> str:
+    """Where to send what the educator still has to; empty where that is nothing."""
+    sends = any(one.move is Party.EDUCATOR and one.kind in _SENT for one in found.standing.requirements)
+    return regulations.BOOK.terms(today()).send_to if sends else ""
 
 
 def _institution(found: Found) -> str:

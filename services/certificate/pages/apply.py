@@ -42,6 +42,7 @@ async def start(page: Shown, code: str) -> Response:
         classes={one.code: one.title for one in regulations.BOOK.all(today())},
         due_days=terms.due_days,
         draft_months=terms.draft_months,
+        send_to=terms.send_to,
         go_on=_go_on(found),
     )
 

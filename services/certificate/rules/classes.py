@@ -19,6 +19,7 @@ from services.certificate.rules.schema import (
     titles,
     whole_number,
     whole_numbers,
+    words,
 )
 from services.certificate.rules.schema import Kind as Kind
 from shared.policy import STATE, BadPolicy, Policy, load, purposes
@@ -27,7 +28,9 @@ MISSOURI: Final = Path(__file__).parents[1] / "policy" / STATE
 
 ListName = Literal["programs", "areas", "questions", "conduct.questions"]
 LISTS: Final[tuple[ListName, ...]] = get_args(ListName)
-_TERMS: Final = frozenset({"due.days", "due.answer_days", "due.reminders", "drafts.months", "drafts.warnings"})
+_TERMS: Final = frozenset(
+    {"due.days", "due.answer_days", "due.reminders", "drafts.months", "drafts.warnings", "send_to"}
+)
 _CLASSES: Final = "classes."
 
 
@@ -75,6 +78,7 @@ class Terms:
     reminders: tuple[int, ...]  # days after the application was received
     draft_months: int
     draft_warnings: tuple[int, ...]  # days before a draft is dropped
+    send_to: str  # the address to which papers and fees are sent
 
 
 @dataclass(frozen=True)
@@ -143,9 +147,7 @@ class Rulebook:
         """The wording to be signed on a day."""
         key = f"statements.{code}"
         holding = self._policy.holding(key, as_of=as_of)
-        if not isinstance(holding.value, str) or not holding.value:
-            raise BadPolicy(f"the policy's '{key}' must be the text that is signed")
-        return Statement(code, holding.since, holding.value)
+        return Statement(code, holding.since, words(holding.value, key, "the text that is signed"))
 
     def _read_terms(self, day: date) -> Terms:
         def value(key: str) -> Any:
@@ -160,6 +162,7 @@ class Rulebook:
             reminders=whole_numbers(value("due.reminders"), "due.reminders", most=due_days),
             draft_months=months,
             draft_warnings=warnings[::-1],
+            send_to=words(value("send_to"), "send_to", "the address to which papers and fees are sent"),
         )
 
     def _read_class(self, code: str, day: date) -> CertificateClass | None:

@@ -113,6 +113,13 @@ def whole_numbers(value: Any, key: str, *, most: int) -> tuple[int, ...]:
     return tuple(sorted(whole_number(one, key, most=most) for one in value))
 
 
+def words(value: Any, key: str, what: str) -> str:
+    """A value of the policy as words; `what` says which."""
+    if not isinstance(value, str) or not value:
+        raise BadPolicy(f"the policy's '{key}' must be {what}")
+    return value
+
+
 def titles(value: Any, key: str, *, empty: bool = False) -> dict[str, str]:
     """A value of the policy as code: title."""
     fits = isinstance(value, dict) and all(isinstance(one, str) and one for pair in value.items() for one in pair)
