@@ -57,6 +57,8 @@ async def test_help_tells_how_to_apply_for_every_certificate_that_can_be_applied
     (section,) = visitor.tree.xpath("//section[@aria-labelledby='applying']")
     named = {item.text_content() for item in section.xpath(".//li")}
     assert named == set(policy.applying(as_of=policy.today()).values())
+    for words in ('press "Submit to DESE" or "Submit to Institution"', "Where do I send papers and the fee?"):
+        assert words in visitor.text
 
 
 async def test_the_start_page_leads_to_login_and_tells_the_four_steps(site: Site) -> None:
