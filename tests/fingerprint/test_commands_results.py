@@ -1,6 +1,7 @@
 """What operators do with results: import, look, read again, change keys."""
 
 import asyncio
+import errno
 import json
 import os
 import re
@@ -154,6 +155,35 @@ async def test_a_dry_run_says_any_name_so_that_a_terminal_can_show_it(operator: 
     ran = await operator.run("import", str(tmp_path), "--dry-run")
     assert ran.exit_code == 1
     assert "    ??[2J?.eft: A field does not begin with its number and a colon.\n" in ran.stdout
+
+
+@pytest.mark.parametrize("nameless", [True, False])
+async def test_a_run_that_is_killed_leaves_no_copy_behind(
+    operator: Operator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, nameless: bool
+) -> None:
+    """Where the file system has files without names; where it has not, the copy is still given its name in one step."""
+    incoming = operator.home / "spool" / "incoming"
+    (tmp_path / "a.eft").write_bytes(answer(FBI))
+    seen: list[list[str]] = []
+    fsync, opened = os.fsync, os.open
+
+    def written(descriptor: int) -> None:
+        seen.append(os.listdir(incoming))
+        fsync(descriptor)
+
+    def refused(path: Any, flags: int, *more: Any) -> int:
+        if flags & os.O_TMPFILE == os.O_TMPFILE:
+            raise OSError(errno.EOPNOTSUPP, "no")
+        return opened(path, flags, *more)
+
+    monkeypatch.setattr(os, "fsync", written)
+    if not nameless:
+        monkeypatch.setattr(os, "open", refused)
+    ran = await operator.run("import", str(tmp_path / "a.eft"), "--no-wait")
+    assert ran.exit_code == 0, ran.output
+    assert [len(names) for names in seen] == [0 if nameless else 1]
+    assert os.listdir(incoming) == ["a.eft"]
+    assert (incoming / "a.eft").read_bytes() == (tmp_path / "a.eft").read_bytes()
 
 
 async def test_a_name_that_waits_already_is_never_overwritten(operator: Operator, tmp_path: Path) -> None:

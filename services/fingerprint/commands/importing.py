@@ -1,6 +1,7 @@
 """`ecsctl results import`: files, folders and archives into the spool, and what became of them."""
 
 import asyncio
+import errno
 import hashlib
 import json
 import os
@@ -8,10 +9,11 @@ import secrets
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 import click
 
@@ -24,6 +26,8 @@ from services.fingerprint.spool.files import is_finished, shortened
 from services.fingerprint.vault import PIECE
 
 LOOK_SECONDS: Final = 0.5
+# What file systems say that have no files without names; a kernel that does not know of them takes it for a folder.
+_NO_NAMELESS: Final = (errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL)
 _NOBODY: Final = (
     "No importer is alive, so nothing is read. What was put into the spool stays there and is read once one runs."
     " Start the service fingerprint."
@@ -168,21 +172,40 @@ def _put_all(files: list[Path], incoming: Path, progress: Progress) -> list[Put]
 
 
 def _put(path: Path, incoming: Path) -> Put:
-    """Copy a file under a name that nobody reads yet, and give it its own name in one step."""
-    unfinished = incoming / f".{secrets.token_hex(8)}.part"
+    """Copy a file where nobody reads it yet, and give it its own name in one step."""
     hashed, head = hashlib.sha256(), b""
-    try:
-        with path.open("rb") as source, unfinished.open("xb") as target:
-            while piece := source.read(PIECE):
-                head = head or piece[: bundles.HEAD]
-                hashed.update(piece)
-                target.write(piece)
-            target.flush()
-            os.fsync(target.fileno())
-        name = _named(unfinished, incoming, path)
-    finally:
-        unfinished.unlink(missing_ok=True)
+    with path.open("rb") as source, _unfinished(incoming) as (target, where):
+        while piece := source.read(PIECE):
+            head = head or piece[: bundles.HEAD]
+            hashed.update(piece)
+            target.write(piece)
+        target.flush()
+        os.fsync(target.fileno())
+        name = _named(where, incoming, path)
     return Put(name, hashed.digest(), bundles.looks_like_one(path.name, head))
+
+
+@contextmanager
+def _unfinished(incoming: Path) -> Iterator[tuple[BinaryIO, Path]]:
+    """A file to write to, and where it is found to be given a name.
+
+    Until then it has none, so that a run that is killed leaves nothing to read behind; where the file system cannot do
+    that, it has one that nobody reads.
+    """
+    try:
+        descriptor = os.open(incoming, os.O_TMPFILE | os.O_WRONLY | os.O_CLOEXEC, 0o666)
+    except OSError as error:
+        if error.errno not in _NO_NAMELESS:
+            raise
+        path = incoming / f".{secrets.token_hex(8)}.part"
+        try:
+            with path.open("xb") as target:
+                yield target, path
+        finally:
+            path.unlink(missing_ok=True)
+    else:
+        with os.fdopen(descriptor, "wb") as target:
+            yield target, Path(f"/proc/self/fd/{descriptor}")
 
 
 def _named(unfinished: Path, incoming: Path, path: Path) -> str:
@@ -191,7 +214,8 @@ def _named(unfinished: Path, incoming: Path, path: Path) -> str:
     while True:
         name = path.name if not number else f"{path.stem}-{number}{path.suffix}"
         try:
-            (incoming / name).hardlink_to(unfinished)
+            # With a folder given, the link in /proc is followed, as linkat(2) wants it.
+            os.link(unfinished.absolute(), incoming / name, src_dir_fd=0)
         except FileExistsError:
             number += 1
         else:
