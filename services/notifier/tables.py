@@ -36,6 +36,7 @@ class Holder(Base):
     """Which account holds an educator's record, as educator last said."""
 
     __tablename__ = "holders"
+    __table_args__ = (Index(None, "account_id"),)
 
     educator_id: Mapped[str] = mapped_column(String(8), primary_key=True)
     account_id: Mapped[UUID]

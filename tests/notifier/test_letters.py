@@ -15,7 +15,7 @@ from services.notifier.letters import KINDS
 from services.notifier.tables import Base
 from shared.events import AccessGranted, PasswordResetRequested, Role
 from tests.notifier import people
-from tests.notifier.conftest import House, numbered
+from tests.notifier.conftest import House, numbered, soon
 
 
 def texts(message: Any) -> tuple[str, str]:
@@ -46,6 +46,20 @@ async def test_every_kind_goes_out_as_text_and_html_with_nothing_missing(house: 
             assert not tree.xpath("//img|//script|//link|//style|//iframe")
             assert all(href.startswith("http://localhost:8080/") for href in tree.xpath("//a/@href"))
             assert "{" not in tree.text_content()
+
+
+async def test_letters_about_an_account_greet_with_the_name_of_the_record_that_it_holds(house: House) -> None:
+    reset = numbered(PasswordResetRequested.now(people.ROBIN, expires_at=soon(), sealed=house.sealed(link="x")), 9)
+    await house.hears(*people.known(), people.named(9, "Robyn", "Rivera"), reset)
+    await house.post()
+    assert texts(house.mail.received[0])[0].startswith("Hello Robyn Rivera,")
+
+
+async def test_letters_about_an_account_that_holds_no_record_any_more_greet_with_its_own_name(house: House) -> None:
+    reset = numbered(PasswordResetRequested.now(people.ROBIN, expires_at=soon(), sealed=house.sealed(link="x")), 9)
+    await house.hears(*people.known(), people.named(9, "Robyn", "Rivera"), people.identified(people.KIM, 10), reset)
+    await house.post()
+    assert texts(house.mail.received[0])[0].startswith("Hello Robin Example,")
 
 
 WHAT_APPLICATION_LETTERS_SAY = {

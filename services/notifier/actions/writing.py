@@ -26,13 +26,19 @@ _WITH_RECIPIENTS: Final = """
 SELECT l.id, l.kind, l.address, l.details, l.sealed, l.expires_at IS NOT NULL AS has_link,
     coalesce(l.language, a.language, c.language) AS language,
     coalesce(l.account_id, CASE WHEN before.held THEN before.account_id ELSE h.account_id END) AS reader,
-    coalesce(n.first_name, a.first_name, '') AS first_name, coalesce(n.last_name, a.last_name, '') AS last_name,
+    coalesce(n.first_name, own.first_name, a.first_name, '') AS first_name,
+    coalesce(n.last_name, own.last_name, a.last_name, '') AS last_name,
     coalesce(a.username, '') AS username, coalesce(o.username, '') AS other_username
 FROM letters l
 LEFT JOIN accounts a ON a.account_id = l.account_id
 LEFT JOIN accounts o ON o.account_id = l.other_account_id
 LEFT JOIN holders h ON h.educator_id = l.educator_id
 LEFT JOIN names n ON n.educator_id = l.educator_id
+-- Whoever holds a record is called by its name, in letters about the account too: that one they can change.
+LEFT JOIN LATERAL (
+    SELECT first_name, last_name FROM holders JOIN names USING (educator_id)
+    WHERE account_id = l.account_id AND l.educator_id IS NULL ORDER BY educator_id LIMIT 1
+) own ON true
 LEFT JOIN LATERAL (
     SELECT email, language FROM contacts WHERE educator_id = l.educator_id ORDER BY sequence DESC LIMIT 1
 ) c ON true
