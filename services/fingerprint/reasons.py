@@ -17,6 +17,8 @@ TROUBLES: Final[dict[str, str]] = {
     "file": "A file of results cannot be read, taken in or removed. It is tried again, and others go on.",
     "large": "A file is too large to be kept, and cannot be read. Remove it from the folder, or have it sent in parts.",
     "hangs": "Reading from a folder of results hangs. It is tried again, and other folders go on.",
+    "key": "A process of this system lacks a key that is needed to take results in. Nothing goes on there until it is"
+    " restarted with every key. Tell its operator.",
     "waits": "A signal or list came long ago, and files that it names are not there or are not as it says.",
     "unheeded": "Something has lain in a folder of results for long and is not read: a folder, a link, a file whose"
     " name says that it is unfinished, or one whose signal or list does not come. Tell whoever put it there.",

@@ -15,6 +15,7 @@ from services.fingerprint.sources import Rule
 from services.fingerprint.spool import lease, unpacking
 from services.fingerprint.spool.arrivals import unpacked
 from services.fingerprint.spool.worker import Pulse
+from shared.keys import MissingKey
 from tests.fingerprint.answers import FBI, STATE, an_educator, answer
 from tests.fingerprint.bundling import a_tar, a_zip
 from tests.fingerprint.conftest import Bench
@@ -242,6 +243,23 @@ async def test_while_the_database_is_away_a_bundle_is_neither_blamed_nor_read_ag
     await taken(box, "all.zip", a_zip({"a": answer(FBI, an_educator())}))
     assert (await ledger(box), looks, away) == ([(0, "read", "")], ["all.zip"], [])
     assert box.hand.troubles == {}
+
+
+async def test_a_bundle_that_waits_for_a_key_is_said(box: Box, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[dict[str, int]] = []
+
+    async def keyless(*_: Any) -> None:
+        raise MissingKey("no")
+
+    async def rested(_: float) -> None:
+        seen.append(box.hand.troubles)
+        monkeypatch.undo()
+
+    monkeypatch.setattr(batches, "begin", keyless)
+    monkeypatch.setattr("asyncio.sleep", rested)
+    await taken(box, "a.zip", a_zip({"a": answer()}))
+    assert (seen, box.hand.troubles) == ([{"key": 1}], {})
+    assert await ledger(box) == [(0, "read", "")]
 
 
 async def test_beside_much_that_is_being_taken_in_nothing_more_is_read(

@@ -209,10 +209,12 @@ async def test_an_importer_without_the_newest_key_sets_no_file_aside(box: Box) -
         with pytest.raises(MissingKey):
             await box.after(1)
     assert await box.states() == []
+    assert box.hand.troubles == {"key": 1}, "nothing goes on until it is restarted, so that is said"
     box.bench.vault = Vault(KeyRing({1: KEY, 2: KEY[::-1]}))
     await box.importer.lease.leave()
     box.importer = box.another()
     await box.look()
+    assert box.hand.troubles == {}
     assert await box.states() == ["read"]
     assert box.left == []
 

@@ -28,6 +28,7 @@ from services.fingerprint.spool.worker import Hangs, Worker
 from services.fingerprint.vault import Vault
 from shared import traces
 from shared.db import Database
+from shared.keys import MissingKey
 
 LOOK_SECONDS: Final = 0.05
 # So often a file is tried before it is quarantined, where nothing but itself is the reason.
@@ -128,11 +129,13 @@ class Hand:
         self._remover = Worker(terms.stall)
         self.unpacker = Unpacker(folder, lease, vault, terms.limits, terms.held_share, terms.stall)
         self._hangs = False
+        self._lacks_key = False
 
     @property
     def troubles(self) -> dict[str, int]:
         """What is wrong, how often."""
-        return dict(self.folder.troubles) | ({"hangs": 1} if self._hangs else {})
+        lacks_key = self._lacks_key or self.unpacker.lacks_key
+        return dict(self.folder.troubles) | ({"hangs": 1} if self._hangs else {}) | ({"key": 1} if lacks_key else {})
 
     async def begin(self, importer_id: UUID) -> None:
         """Work as this importer from now on."""
@@ -154,7 +157,9 @@ class Hand:
             ahead = asyncio.create_task(self._gathered()) if group.size <= BYTES else None
             try:
                 await self._take(group.files)
-            except Exception:
+                self._lacks_key = False
+            except Exception as error:
+                self._lacks_key = isinstance(error, MissingKey)
                 following = (await ahead).files if ahead is not None else []
                 for one in (*group.files, *following):
                     self.folder.put_back(one.held, 0.0)

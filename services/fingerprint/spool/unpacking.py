@@ -28,6 +28,7 @@ from services.fingerprint.spool.worker import Hangs, Pulse, Worker
 from services.fingerprint.vault import Vault
 from shared import traces
 from shared.db import Session
+from shared.keys import MissingKey
 
 LOOK_SECONDS: Final = 0.05
 # An upload waits an hour for whoever made it, then as long for their transaction.
@@ -80,6 +81,8 @@ class Unpacker:
         self._held_share = held_share
         self._worker = Worker(stall)
         self._waiting: deque[Held] = deque()
+        # Whether what is done now waits for a key that this process does not have.
+        self.lacks_key = False
 
     def add(self, held: Held) -> None:
         """A bundle was found."""
@@ -200,8 +203,13 @@ class Unpacker:
         found: list[Found] = []
 
         async def do() -> None:
-            async with self._lease.transaction() as session:
-                done = await work(session)
+            try:
+                async with self._lease.transaction() as session:
+                    done = await work(session)
+            except MissingKey:
+                self.lacks_key = True
+                raise
+            self.lacks_key = False
             found.append(done)
 
         await patiently(do)
