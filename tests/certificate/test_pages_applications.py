@@ -139,6 +139,20 @@ async def test_an_answer_sent_twice_is_one_and_the_second_finds_it_done(
     assert other.status == 409
 
 
+async def test_an_educator_reads_what_they_submitted_and_signed(portal: Portal, bench: Bench, robin: str) -> None:
+    found = await bench.submit("substitute", substitute(conduct={"convicted": "In 2011 I was fined."}), DAY)
+    read = " ".join((await portal.get(home(found), robin)).text.split())
+    submitted = read.partition("What you submitted")[2].partition("What happened")[0]
+    assert "36 or more semester hours" in submitted
+    assert "In 2011 I was fined." in submitted
+    signed = found.case.submission.signed
+    assert signed
+    assert submitted.count("Signed by ") == len(signed)
+    assert all(" ".join(one["wording"].split()) in submitted for one in signed.values())
+    none = await bench.submit("ipc", professional(), DAY)
+    assert "You answered No to every question about conduct." in (await portal.get(home(none), robin)).text
+
+
 async def test_withdrawing_twice_is_once_and_the_second_finds_it_done(portal: Portal, bench: Bench, robin: str) -> None:
     found = await bench.submit("substitute", substitute(), DAY)
     for _ in range(2):

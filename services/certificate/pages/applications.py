@@ -16,8 +16,10 @@ from services.certificate.actions.cases import Found, shown
 from services.certificate.actions.usual import Usual, usual
 from services.certificate.pages import sentences
 from services.certificate.pages.acting import acting, office
+from services.certificate.pages.dossier import admissions
 from services.certificate.pages.draft import version
 from services.certificate.pages.history import history
+from services.certificate.pages.submitted import submitted
 from services.certificate.rules import filling
 from services.certificate.rules.case import Deed
 from services.certificate.rules.classes import Kind
@@ -210,6 +212,8 @@ async def _show(
         unsent="" if asked else unsent,
         reasons=[text(titles.get(code, code)) for code in asked.details["codes"]] if asked else [],
         returned=returned,
+        submitted=submitted(found),
+        conduct=admissions(regulations.BOOK, [(shown(found.row.number), found)]),
         begun=await drafts.find(page.db, found.row.educator_id, kind.code) if returned else None,
         most_words=MOST_WORDS,
     )

@@ -18,6 +18,7 @@ from services.certificate.pages.acting import acting, office
 from services.certificate.pages.dossier import Dossier, admissions
 from services.certificate.pages.draft import version
 from services.certificate.pages.queue import READERS
+from services.certificate.pages.submitted import submitted
 from services.certificate.pages.wording import LONGEST, Errors
 from services.certificate.rules.classes import CertificateClass, Kind
 from services.certificate.rules.deeds import Acting, Ask, Doing, Issue, Review, done_already
@@ -27,7 +28,6 @@ from services.certificate.rules.standing import State, class_of
 from services.certificate.rules.validity import Held, another, expires_on, unneeded
 from services.certificate.tables import Application
 from shared import educator_id as educator_ids
-from shared import policy
 from shared.events import Role
 from shared.policy import today
 from shared.text import Text, text
@@ -183,7 +183,7 @@ async def _show(
         asking=at.state is State.QUESTION,
         longest=LONGEST,
         longest_question=deeds.LONGEST_QUESTION,
-        **_submitted(found),
+        submitted=submitted(found),
         **(await _choices(page, found, person) if acts else {}),
         conduct=await _admissions(page, found),
         besides=_besides(kind, await certificates.held(page.db, found.row.educator_id), today()) if at.open else None,
@@ -207,22 +207,6 @@ def _besides(kind: CertificateClass, held: Sequence[Held], day: date) -> Text | 
             day=has.expires_on,
         )
     return None
-
-
-def _submitted(found: Found) -> dict[str, Any]:
-    """What the educator submitted last, in words."""
-    book, form, day = regulations.BOOK, found.case.submission, found.case.received.day
-    kind = class_of(book, found.case)
-    programs, areas = book.choices("programs", day), book.choices("areas", day)
-    code = form.institution
-    return {
-        "route": kind.routes.get(form.route, form.route),
-        "institution": policy.institutions(day).get(code, code) if code else "",
-        "program": programs.get(form.program, form.program),
-        "areas": [areas.get(one, one) for one in form.areas],
-        "signed": form.signed,
-        "signed_at": found.case.submissions[-1][0].at,
-    }
 
 
 async def _choices(page: Page, found: Found, person: Acting) -> dict[str, Any]:
