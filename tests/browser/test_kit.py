@@ -67,6 +67,8 @@ async def test_on_a_narrow_window_the_sentences_of_a_summary_have_most_of_its_wi
     page = await new_page(320)
     await page.goto(f"{origin}/kit/public")
     await page.get_by_role("button", name="Login").click()
+    await expect(page.get_by_role("alert")).to_be_visible()
+    await page.wait_for_load_state()  # a click returns before the page it leads to has its styles
     box = await page.get_by_role("alert").bounding_box()
     line = await page.get_by_role("alert").get_by_role("listitem").first.bounding_box()
     assert box is not None
