@@ -3,8 +3,9 @@
 SHELL := /bin/sh
 PYTHON ?= python3
 PY := .venv/bin/python
-# How many processes share the tests: each may start a whole system of its own, which takes a gigabyte.
-WORKERS ?= 2
+# How many processes share the tests: one more than there are processors, since many tests wait for other programs. Each may
+# start a whole system of its own, which takes a gigabyte.
+WORKERS ?= 3
 SERVICES := identity educator fingerprint certificate notifier
 export UV_PYTHON_DOWNLOADS := never
 export PYTHONPATH := $(CURDIR)

@@ -1,4 +1,4 @@
-"""How a run is shared among workers: `make test` starts two, which take folder after folder, the longest first.
+"""How a run is shared among workers: `make test` starts three, which take folder after folder, the longest first.
 
 A folder stays together, since its tests share what is dear: a running system, people in it, a browser. The pages are
 looked at in two halves, which no test of the other half needs.
@@ -11,7 +11,7 @@ from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
 # Measured; what is not named here is short.
-LONGEST_FIRST: Final = ("every_page", "hostile", "browser", "faults", "deploy", "fingerprint", "certificate")
+LONGEST_FIRST: Final = ("browser", "fingerprint", "hostile", "every_page", "faults", "deploy", "certificate")
 
 
 def part_of(nodeid: str) -> str:
