@@ -21,7 +21,7 @@ from hypothesis import strategies as some
 
 from services.fingerprint import bundles, ebts
 from services.fingerprint.bundles import Bundle, Limits, Member, Refused
-from tests.fingerprint.answers import answer
+from tests.fingerprint.answers import FBI, answer
 from tests.fingerprint.bundling import a_tar, a_zip
 
 LIMITS = Limits()
@@ -171,6 +171,12 @@ def test_unpacking_shows_that_it_goes_on() -> None:
         # Whoever goes on where another stopped unpacks what comes before as well.
         assert [member.name for member in found.members(1)] == ["b"]
         assert next(beats) >= 24
+
+
+@pytest.mark.parametrize("length", [0, 3000])
+def test_a_message_that_is_packed_by_itself_is_said_to_be_that(length: int) -> None:
+    assert refusal(gzip.compress(answer(FBI, rap_sheet="A" * length))) == "bundle_alone"
+    assert Refused("bundle_alone").ends_early is False
 
 
 def test_gzip_members_that_hold_nothing_are_counted() -> None:

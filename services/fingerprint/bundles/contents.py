@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 # Of a bundle as a whole, and of one member in it. Codes as those of ebts.SENTENCES, and none twice.
 SENTENCES: Final[dict[str, str]] = {
     "bundle_unknown": "The file is named as a .zip or .tar.gz and is neither.",
+    "bundle_alone": "The file is a message packed by itself (.gz). Send it as it is, or in a .zip or .tar.gz.",
     "bundle_cut": "The .zip or .tar.gz ends before it is complete.",
     "bundle_damaged": "The .zip or .tar.gz is damaged: its parts contradict one another.",
     "bundle_disks": "The .zip is one part of several. Join them, or pack it as one.",

@@ -48,6 +48,9 @@ def opened(descriptor: int, size: int, limits: Limits, folder: str, beat: Callab
     Raises:
         Refused: nothing of it can be taken.
     """
+    first = _Stream(descriptor, size, limits, beat).some(_BLOCK)
+    if _MESSAGE.match(first) and first[_MAGIC] != b"ustar":
+        raise Refused("bundle_alone")
     names: set[int] = set()
     twice: set[int] = set()
     number = -1
