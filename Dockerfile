@@ -29,6 +29,7 @@ RUN pip install --no-cache-dir --require-hashes -r requirements-mailroom.lock
 COPY deploy/__init__.py deploy/__init__.py
 COPY deploy/local/__init__.py deploy/local/__init__.py
 COPY deploy/local/mailroom deploy/local/mailroom
+COPY shared/__init__.py shared/csrf.py shared/
 USER ecs
 EXPOSE 1025 8025
 CMD ["python", "-m", "deploy.local.mailroom", "--host", "0.0.0.0", "--folder", "/var/lib/ecs/mail"]

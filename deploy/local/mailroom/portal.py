@@ -11,10 +11,10 @@ import httpx
 from starlette.datastructures import Headers
 
 from deploy.local.mailroom.people import ROLES, Person
+from shared import csrf
 
 SECONDS: Final = 30.0
-_TOKEN: Final = re.compile(r'name="csrf" value="([^"]+)"')
-_OUR_OWN: Final = frozenset({"same-origin", "none"})
+_TOKEN: Final = re.compile(rf'name="{csrf.FIELD}" value="([^"]+)"')
 
 
 class NotLoggedIn(Exception):
@@ -45,8 +45,7 @@ class Portal:
 
     def sent_by_us(self, headers: Headers) -> bool:
         """Whether the browser says that the form came from a page of this origin."""
-        said = headers.get("sec-fetch-site", "same-origin")
-        return said in _OUR_OWN and headers.get("origin", self.origin) == self.origin
+        return csrf.from_our_pages(headers, self.origin)
 
     async def log_in(self, person: Person, cookies: Mapping[str, str]) -> LoggedIn:
         """Begin a session.
@@ -71,7 +70,7 @@ class Portal:
                     "username": person.username,
                     "password": person.password,
                     "next": ROLES[person.role].desk,
-                    "csrf": _token(form),
+                    csrf.FIELD: _token(form),
                 }
                 sent = {"Cookie": _line({**cookies, **_cookies(form)})}
                 answer = await client.post("/login", data=fields, headers=sent)
