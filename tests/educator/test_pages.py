@@ -345,23 +345,22 @@ async def test_a_pending_address_can_be_given_up(portal: Portal) -> None:
     assert (await portal.post(link, None)).status_code == 404
 
 
-async def slow(request: httpx.Request) -> httpx.Response:
-    await asyncio.sleep(30)
-    return httpx.Response(200)
+async def silent(request: httpx.Request) -> httpx.Response:
+    await asyncio.Event().wait()
+    raise AssertionError
 
 
 def refused(request: httpx.Request) -> httpx.Response:
     raise httpx.ConnectError("refused")
 
 
-@pytest.mark.parametrize("trouble", [slow, refused, lambda request: httpx.Response(503, text="<p>secret</p>")])
-async def test_with_fingerprint_away_the_profile_comes_in_time_with_a_notice(portal: Portal, trouble: object) -> None:
+@pytest.mark.parametrize("trouble", [silent, refused, lambda request: httpx.Response(503, text="<p>secret</p>")])
+async def test_with_fingerprint_away_the_profile_comes_without_it_and_says_so(portal: Portal, trouble: object) -> None:
     await signed_in(portal, JORDAN)
     await portal.post("/ecs/identify", JORDAN, ssn=NUMBER, **BIRTH)
     portal.fragment = httpx.MockTransport(trouble)  # type: ignore[arg-type]
-    began = asyncio.get_running_loop().time()
-    page = await portal.get("/ecs/profile", JORDAN)
-    assert asyncio.get_running_loop().time() - began < 1.5
+    async with asyncio.timeout(60):
+        page = await portal.get("/ecs/profile", JORDAN)
     assert page.status_code == 200
     assert "cannot be shown right now" in page.text
     assert "secret" not in page.text
