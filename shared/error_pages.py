@@ -8,6 +8,7 @@ import logging
 import traceback
 from collections.abc import Mapping
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -15,9 +16,10 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.routing import Match
 
 from shared.faults import is_of_the_world, sqlstate
-from shared.refusals import Denied, Elsewhere
+from shared.refusals import Denied, Elsewhere, local_path
 from shared.text import Text, text
 from shared.view import View
 
@@ -84,8 +86,25 @@ def answer(
         return JSONResponse({"error": str(heading), "advice": str(sentence)}, status, headers)
     view = View(request, getattr(request.state, "caller", None))
     return view.render(
-        "error.html", status=status, headers=headers, heading=heading, sentence=sentence, status_code=status
+        "error.html",
+        status=status,
+        headers=headers,
+        heading=heading,
+        sentence=sentence,
+        status_code=status,
+        came_from=_came_from(request, view.web.origin),
     )
+
+
+def _came_from(request: Request, origin: str) -> str:
+    """The page that a form was sent from, where this service still shows it; else empty."""
+    sent, _, path = request.headers.get("referer", "").partition(f"{origin}/")
+    path = local_path(f"/{path}", default="")
+    if request.method != "POST" or sent or not path:
+        return ""
+    scope = {"type": "http", "method": "GET", "path": urlsplit(path).path, "root_path": "", "headers": []}
+    shown = any(route.matches(scope)[0] is Match.FULL for route in request.app.router.routes)
+    return path if shown else ""
 
 
 def _is_program(request: Request) -> bool:

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Annotated, Any
@@ -371,6 +372,25 @@ async def test_what_leads_nowhere_is_a_calm_page(
     assert answer.status_code == status
     assert "<h1>" in answer.text
     assert "word" not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("came_from", "back"),
+    [
+        (f"{ORIGIN}/kit/educator?tab=1", "/kit/educator?tab=1"),
+        (f"{ORIGIN}/kit/upload", None),  # shows nothing by itself
+        (f"{ORIGIN}//evil.example", None),
+        (f"https://evil.example/{ORIGIN}/kit/educator", None),
+        ("https://evil.example/kit/educator", None),
+        ("", None),
+    ],
+)
+async def test_a_refused_form_leads_back_to_the_page_it_came_from(
+    educator: httpx.AsyncClient, came_from: str, back: str | None
+) -> None:
+    answer = await educator.post("/kit/educator", data={"csrf": "0" * 64}, headers=OURS | {"Referer": came_from})
+    link = re.search(r'href="([^"]*)">The page you came from, as it is now', answer.text)
+    assert (answer.status_code, link and link[1]) == (403, back)
 
 
 async def test_programs_are_answered_in_json(visitor: httpx.AsyncClient) -> None:
