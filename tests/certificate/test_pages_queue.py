@@ -227,6 +227,10 @@ async def test_an_analysts_own_application_is_not_theirs_to_take(portal: Portal,
     found = await bench.submit("substitute", substitute(), DAY)
     await portal.post("/staff/queue", own, {"pick": tick(found)})
     assert (await bench.find(found, DAY)).row.assigned_to is None
+    page = await portal.get("/staff/queue", own)
+    assert page.tree is not None
+    assert "Your own: somebody else works on it" in page.text
+    assert not page.tree.xpath("//tbody//a | //tbody//input")
 
 
 async def test_an_administrator_reads_and_has_nothing_to_press(

@@ -165,6 +165,10 @@ async def test_an_official_does_not_act_on_their_own_application(portal: Portal,
     several = {"do": "recommend", "pick": tick(found), **COMPLETED}
     answer = await portal.post("/program/worklog/several", own, several)
     assert "This application is your own." in (await portal.get(answer.to, own)).text
+    listed = await portal.get("/program/worklog", own)
+    assert listed.tree is not None
+    assert numbers(listed) == [f"{number(found)}Your own: somebody else works on it"]
+    assert not listed.tree.xpath("//tbody//a | //tbody//input")
     assert await handed(bench, found) is Deed.RECEIVED
 
 

@@ -12,7 +12,7 @@ from fastapi import APIRouter, Depends
 from starlette.responses import Response
 
 from services.certificate import export, regulations
-from services.certificate.actions import queue
+from services.certificate.actions import educators, queue
 from services.certificate.actions.queue import Listed, Show, Wanted, Whose
 from services.certificate.pages import sentences
 from services.certificate.pages.acting import acting, office
@@ -138,6 +138,7 @@ async def _render(page: Page, asked: Mapping[str, str], errors: Errors | None = 
         parties=sentences.PARTIES_TO_STAFF,
         institutions=institutions(today()),
         acts=page.me.has(Role.ANALYST),
+        own=await educators.of_account(page.db, me),
         today=today(),
         longest=LONGEST_SEARCH,
     )

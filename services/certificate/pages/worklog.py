@@ -194,6 +194,7 @@ async def _list(page: Page, asked: Mapping[str, str], errors: Errors | None = No
     typed = asked.get("page", "")
     number = min(max(int(typed), 1), last) if typed.isascii() and typed.isdigit() and len(typed) < 6 else 1
     lines = [] if wrong else await worklog.listed(page.db, book, wanted, number, day)
+    own = (await acting(page, Party.INSTITUTION)).educator_id
     kept = {name: asked[name] for name in _FIELDS if asked.get(name)}
     sorts = []
     for sort, label in _COLUMNS.items():
@@ -206,7 +207,7 @@ async def _list(page: Page, asked: Mapping[str, str], errors: Errors | None = No
         status=422 if errors else 200,
         errors=errors,
         form={"q": asked.get("q", ""), "state": wanted.state, "program": wanted.program},
-        lines=[(line, *_said(line)) for line in lines],
+        lines=[(line, line.found.row.educator_id == own, *_said(line)) for line in lines],
         count=count,
         number=number,
         last=last,
