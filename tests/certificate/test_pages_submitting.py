@@ -113,6 +113,7 @@ async def test_a_returned_application_is_corrected_signed_and_sent_again_under_i
     assert (await portal.post(f"{home}/correct", robin)).to == f"{IPC}/check"
     check = await portal.get(f"{IPC}/check", robin)
     assert "A trial." in check.text
+    assert "Your institution returned it The program named is not yours." in check.text
     assert set(check.links) >= {"Sign: The sworn statement.", "Sign: The release of educational information."}
     await send(portal, robin, f"{IPC}/program", program="master")
     assert "Go on correcting it" in (await portal.get(home, robin)).links

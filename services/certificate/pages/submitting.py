@@ -6,13 +6,15 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Depends
 from starlette.responses import Response
 
-from services.certificate.actions import drafts
+from services.certificate import regulations
+from services.certificate.actions import cases, drafts
 from services.certificate.actions.applications import AlreadyOpen, Refused
 from services.certificate.actions.drafts import CorrectionEnded, Overtaken
 from services.certificate.pages.acting import acting, office
 from services.certificate.pages.answers import summary
 from services.certificate.pages.draft import Begun, begun, lead_to_open, lead_to_start, now, version
 from services.certificate.rules import filling
+from services.certificate.rules.case import Deed
 from services.certificate.rules.requirements import Party
 from shared import policy
 from shared.events import Role
@@ -33,7 +35,7 @@ _CORRECTION_ENDED: Final = text(
 async def check(page: Shown, code: str) -> Response:
     """Check your answers: all of them, what is missing, and the button that submits."""
     found = await begun(page, code)
-    return _render(page, found) if isinstance(found, Begun) else found
+    return await _render(page, found) if isinstance(found, Begun) else found
 
 
 @router.post("/ecs/apply/{code}/check")
@@ -43,11 +45,11 @@ async def submit(page: Sent, code: str) -> Response:
     if not isinstance(found, Begun):
         return found
     if page.form.get("corrects", "") != (str(found.corrects.id) if found.corrects else ""):
-        return _render(page, found, 409, {"": _CORRECTION_ENDED})
+        return await _render(page, found, 409, {"": _CORRECTION_ENDED})
     if found.draft.version != version(page):
-        return _changed(page, found)
+        return await _changed(page, found)
     if filling.missing(found.draft.answers, found.paper):
-        return _render(page, found, 422, {"": text("Something is missing, so nothing was submitted. See below.")})
+        return await _render(page, found, 422, {"": text("Something is missing, so nothing was submitted. See below.")})
     sent = filling.submission(found.draft.answers, found.paper)
     person, corrects = await acting(page, Party.EDUCATOR), found.corrects.id if found.corrects else None
     try:
@@ -55,7 +57,7 @@ async def submit(page: Sent, code: str) -> Response:
     except AlreadyOpen as other:
         return lead_to_open(page, other.application_id)
     except Overtaken as overtaken:
-        return _changed(page, found) if overtaken.draft else lead_to_start(page, found)
+        return await _changed(page, found) if overtaken.draft else lead_to_start(page, found)
     except CorrectionEnded:
         page.deny(409, _CORRECTION_ENDED)
     except Refused as refused:
@@ -63,15 +65,15 @@ async def submit(page: Sent, code: str) -> Response:
     return page.redirect(f"/ecs/applications/{done.row.id}/received")
 
 
-def _changed(page: Page, found: Begun) -> Response:
+async def _changed(page: Page, found: Begun) -> Response:
     said = text(
         "This draft was changed in another window meanwhile, so nothing was submitted."
         " Check the answers as they are now."
     )
-    return _render(page, found, 409, {"": said})
+    return await _render(page, found, 409, {"": said})
 
 
-def _render(page: Page, found: Begun, status: int = 200, errors: Mapping[str, Text] | None = None) -> Response:
+async def _render(page: Page, found: Begun, status: int = 200, errors: Mapping[str, Text] | None = None) -> Response:
     institution = found.draft.answers.get("institution") or ""
     return page.render(
         "apply_check.html",
@@ -80,6 +82,16 @@ def _render(page: Page, found: Begun, status: int = 200, errors: Mapping[str, Te
         apply=found,
         answers=summary(found.draft.answers, found.paper),
         left=filling.missing(found.draft.answers, found.paper),
+        returned=await _why_returned(page, found),
         to=policy.institutions(policy.today()).get(institution, ""),
         number=len(found.paper.steps) + 1,
     )
+
+
+async def _why_returned(page: Page, found: Begun) -> str:
+    """What the institution wrote, where this corrects an application that it returned; else empty."""
+    if found.corrects is None:
+        return ""
+    corrected = await cases.find(page.db, regulations.BOOK, found.corrects.id, policy.today())
+    returned = corrected.case.newest(Deed.RETURNED) if corrected else None
+    return str(returned.details["reason"]) if returned else ""
