@@ -23,6 +23,7 @@ from services.certificate.rules.deeds import (
 )
 from services.certificate.rules.requirements import Party
 from services.certificate.rules.standing import State
+from shared.educator_id import shown
 from shared.events import (
     ApplicationClosed,
     Bureau,
@@ -30,11 +31,12 @@ from shared.events import (
     EducatorIdentified,
     Event,
     FingerprintCleared,
+    NameChanged,
     ResultReceived,
 )
 from shared.policy import today
 from tests.certificate.applying import certificate, issued
-from tests.certificate.conftest import Bench, days, professional, substitute
+from tests.certificate.conftest import ROBIN, Bench, days, professional, substitute
 from tests.certificate.portal import Portal
 
 DAY = today()
@@ -332,6 +334,12 @@ async def test_certificate_status_tells_valid_from_expired_by_the_day(
     rows = [" ".join(row.itertext()).split() for row in page.tree.xpath("//tbody/tr")]
     assert [("Valid" in row, "Expired" in row) for row in rows] == [(True, False), (False, True)]
     assert "You hold no certificate yet" in (await portal.get("/ecs/certificates", stranger)).text
+
+
+async def test_certificate_status_says_whose_it_is(portal: Portal, bench: Bench, robin: str) -> None:
+    assert f"Educator ID {shown(ROBIN)}" in (await portal.get("/ecs/certificates", robin)).text
+    await bench.hear(NameChanged, first_name="Robin", last_name="Example")
+    assert f"Robin Example , Educator ID {shown(ROBIN)}" in (await portal.get("/ecs/certificates", robin)).text
 
 
 async def test_certificate_status_shows_what_is_open_with_what_is_issued(

@@ -10,23 +10,23 @@ from sqlalchemy.dialects.postgresql import JSONB
 from shared.db import Database
 
 # One statement and no objects of the ORM: this is the page that most people open most often. A record without anything
-# gives one row of kind 'record'; an account without a record gives none.
+# gives one row of kind 'record', with the name as educator last said it; an account without a record gives none.
 _FOUND: Final = """
 (
     WITH holder AS (
         SELECT educator_id FROM educators WHERE account_id = :account_id ORDER BY identified_at DESC LIMIT 1
     )
     SELECT 'record' AS kind, NULL::uuid AS id, educator_id AS code, NULL::jsonb AS areas, NULL::text AS state,
-        NULL::date AS first_day, NULL::date AS last_day
-    FROM holder
+        NULL::date AS first_day, NULL::date AS last_day, concat_ws(' ', first_name, last_name) AS name
+    FROM holder LEFT JOIN names USING (educator_id)
     UNION ALL
-    SELECT 'certificate', application_id, classification, areas, NULL, effective_on, expires_on
+    SELECT 'certificate', application_id, classification, areas, NULL, effective_on, expires_on, NULL
     FROM certificates JOIN holder USING (educator_id)
     UNION ALL
-    SELECT 'application', id, class_code, NULL, state, received_on, NULL
+    SELECT 'application', id, class_code, NULL, state, received_on, NULL, NULL
     FROM applications JOIN holder USING (educator_id) WHERE ended_on IS NULL
     UNION ALL
-    SELECT 'clearance', NULL, purpose, NULL, NULL, cleared_on, valid_until
+    SELECT 'clearance', NULL, purpose, NULL, NULL, cleared_on, valid_until, NULL
     FROM clearances JOIN holder USING (educator_id) WHERE ended_on IS NULL AND valid_until IS NOT NULL
 ) AS found
 """
@@ -40,6 +40,7 @@ _OF_ACCOUNT: Final = (
         column("state", Text),
         column("first_day", Date),
         column("last_day", Date),
+        column("name", Text),
     )
     .select_from(text(_FOUND))
     .order_by(text("kind, first_day DESC NULLS LAST, code"))

@@ -9,6 +9,7 @@ from services.certificate import regulations
 from services.certificate.actions import holdings
 from services.certificate.pages import sentences
 from services.certificate.rules.standing import State
+from shared import educator_id
 from shared.events import Role
 from shared.policy import purposes, today
 from shared.text import text
@@ -27,9 +28,11 @@ async def certificates(page: Shown) -> Response:
     found = await holdings.of_account(page.service.database, page.me.account_id)
     day = today()
     purpose = purposes(day)
+    record = next((row for row in found if row.kind == "record"), None)
     return page.render(
         "certificates.html",
-        educator_id=next((row.code for row in found if row.kind == "record"), None),
+        educator_id=record and educator_id.shown(record.code),
+        name=record and record.name,
         applications=[
             (row, kind.title if (kind := regulations.BOOK.find(row.code, day)) else row.code, *_STATES[row.state])
             for row in found
