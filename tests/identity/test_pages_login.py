@@ -204,6 +204,8 @@ async def test_who_was_asked_to_log_in_goes_on_where_they_were(site: Site) -> No
     await site.house.account(name)
     visitor = site.visitor().open("/applications/ecs/role")
     assert visitor.path == "/login?next=/applications/ecs/role"
+    assert "Log in to open that page." in visitor.text
+    assert "Log in to open" not in site.visitor().open("/login").text
     visitor.fill("Username", name).fill("Password", PASSWORD).press("Login")
     assert visitor.path == "/applications/ecs/role"
 

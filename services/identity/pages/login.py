@@ -19,6 +19,7 @@ from services.identity.pages.asking import (
 from services.identity.pages.registration import forget_registration, remember
 from services.identity.parts import parts
 from shared import audit, ssn
+from shared.refusals import AFTER_LOGIN
 from shared.text import Text, text
 from shared.web import Page, local_path
 
@@ -31,8 +32,7 @@ async def show(page: ReadsPublic) -> Response:
     destination = local_path(page.request.query_params.get("next", ""))
     if page.caller is not None:
         return page.redirect(destination)
-    ended = "ended" in page.request.query_params
-    return page.render("login.html", next=destination, ended=ended)
+    return page.render("login.html", next=destination, why=_why(page, destination))
 
 
 @router.post("/login")
@@ -90,6 +90,13 @@ async def extend(page: WritesSignedIn) -> Response:
     return await sessions_changed(page, response, [caller.session_hash])
 
 
+def _why(page: Page, destination: str) -> Text | None:
+    """Why somebody sees the form who did not ask for it."""
+    if "ended" in page.request.query_params:
+        return text("Your session has ended. Log in again to go on where you were.")
+    return None if destination == AFTER_LOGIN else text("Log in to open that page.")
+
+
 def _refused(page: Page, refusal: Refusal) -> Response:
     if refusal.why is Refused.WAIT:
         seconds = str(max(1, round(refusal.wait.total_seconds())))
@@ -112,7 +119,7 @@ def _again(
         form={"username": ssn.covered(page.form.line("username"))},
         headers=headers,
         next=local_path(page.form.get("next", "")),
-        ended=False,
+        why=None,
     )
 
 
