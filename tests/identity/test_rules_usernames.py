@@ -75,6 +75,12 @@ def test_the_first_suggestion_is_the_plain_name() -> None:
     assert next(usernames.suggestions("Jordan", "Rivera")) == "jordan.rivera"
 
 
+def test_a_long_name_makes_no_long_username() -> None:
+    first, second, *_ = usernames.suggestions("Bartholomew Maximilian", "Featherstonehaugh-Cholmondeley")
+    assert (first, second) == ("b.featherstonehaughcholmondele", "b.featherstonehaughcholmondele2")
+    assert max(map(len, usernames.suggestions("a" * 60, "b" * 60))) == 32
+
+
 @pytest.mark.parametrize(
     ("first", "last", "plain"),
     [

@@ -10,6 +10,8 @@ MIN_LENGTH: Final = 3
 MAX_LENGTH: Final = 64
 _SEPARATORS: Final = "._-"
 _SUGGESTED_BY_NUMBER: Final = 20
+# Whoever has a long name would have to type it at every login.
+_SUGGESTED_LENGTH: Final = 30
 _SSN_DIGITS: Final = 9
 
 # Letters that Unicode takes for letters of their own, and what people write for them where a keyboard has none.
@@ -83,12 +85,17 @@ def may_be_ssn(username: str) -> bool:
 def suggestions(first_name: str, last_name: str) -> Iterator[str]:
     """Usernames for a person of this name, the plainest first; the caller takes the first that is free."""
     first, last = _plain(first_name), _plain(last_name)
-    base = ".".join(part for part in (first, last) if part)[: MAX_LENGTH - 8] or "educator"
+    initial = f"{first[:1]}.{last}" if first and last else ""
+    base = ".".join(part for part in (first, last) if part)
+    if len(base) > _SUGGESTED_LENGTH:
+        base = (initial or base)[:_SUGGESTED_LENGTH]
+    base = base or "educator"
     # A base of digits alone could reach the nine digits of an SSN with a number behind it.
     if problem(base) is not None or not any(character.isalpha() for character in base):
-        base = f"{base[: MAX_LENGTH - 11]}.educator"
+        base = f"{base}.educator"
     yield base
-    if first and last and problem(initial := f"{first[0]}.{last}"[: MAX_LENGTH - 8]) is None:
+    initial = initial[:_SUGGESTED_LENGTH]
+    if initial and initial != base and problem(initial) is None:
         yield initial
     for number in range(2, _SUGGESTED_BY_NUMBER):
         yield f"{base}{number}"
