@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from babel import Locale
 from babel.dates import format_date, format_time
 
 from shared import policy
@@ -71,6 +72,12 @@ def plural(one: str, many: str, /, n: int, **values: Any) -> Text:
 def languages() -> frozenset[str]:
     """The languages people can choose: English and every catalogue that is compiled."""
     return frozenset({DEFAULT_LANGUAGE, *(path.parent.parent.name for path in LOCALES.glob(f"*/*/{DOMAIN}.mo"))})
+
+
+@cache
+def language_name(code: str, language: str = DEFAULT_LANGUAGE) -> str:
+    """What a language (BCP 47) is called in another: "en" is "English"."""
+    return Locale.parse(code, sep="-").get_display_name(language) or code
 
 
 @cache

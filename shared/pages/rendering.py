@@ -52,6 +52,7 @@ class Renderer:
         }
         environment.filters |= {
             "tr": partial(sentences.translate, language=language),
+            "languagename": partial(sentences.language_name, language=language),
             "longdate": partial(sentences.long_date, language=language),
             "longmoment": partial(sentences.long_moment, language=language),
             "clock": partial(sentences.clock, language=language),

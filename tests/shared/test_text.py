@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime
 from gettext import NullTranslations
 
-from shared.text import clock, iso_date, long_date, long_moment, plural, text, translate
+from shared.text import clock, iso_date, language_name, long_date, long_moment, plural, text, translate
 
 AFTERNOON = datetime(2025, 8, 4, 20, 42, tzinfo=UTC)
 
@@ -39,6 +39,10 @@ def test_names_and_numbers_stay_as_they_are() -> None:
 
 def test_a_language_without_a_catalogue_is_answered_in_english() -> None:
     assert translate(text("Save"), "xx") == "Save"
+
+
+def test_a_language_is_called_by_its_name() -> None:
+    assert (language_name("en"), language_name("es"), language_name("en", "es")) == ("English", "Spanish", "inglés")
 
 
 def test_dates_are_written_as_people_write_them() -> None:
