@@ -10,7 +10,7 @@ from services.certificate.actions.usual import Usual
 from services.certificate.pages.sentences import usual_now
 from services.certificate.rules.standing import State
 from shared import ssn
-from shared.events import ApplicationReceived, RecommendationRequested
+from shared.events import ApplicationReceived, NameChanged, RecommendationRequested
 from shared.policy import today
 from tests.certificate.applying import ALL_NO, APPLY, IPC, SIGNING, certificate, fill_substitute, issued, send
 from tests.certificate.conftest import Bench
@@ -268,6 +268,11 @@ async def test_changing_one_answer_leads_back_and_what_was_signed_must_be_signed
     [
         ({"accepted": ""}, 'Tick "I Accept" if you accept it. Without that the application cannot be submitted.'),
         ({"name": " "}, "Type your full name."),
+        (
+            {"name": "Robin Other"},
+            "Sign with your legal name as it stands in your profile: Robin Example."
+            " If it has changed, change it there first.",
+        ),
         ({"name": "R" * 101}, "Shorten your name to 100 characters."),
         ({"name": "Robin 512-34-5678"}, str(ssn.REFUSAL)),
         (
@@ -276,16 +281,36 @@ async def test_changing_one_answer_leads_back_and_what_was_signed_must_be_signed
         ),
         ({"language": "es"}, "The wording has changed since you opened this page. Read it, and sign what it says now."),
     ],
-    ids=["not accepted", "no name", "long", "number", "edition", "language"],
+    ids=["not accepted", "no name", "another name", "long", "number", "edition", "language"],
 )
 async def test_a_statement_is_signed_as_it_was_shown_or_not_at_all(
     portal: Portal, bench: Bench, robin: str, fields: dict[str, str], problem: str
 ) -> None:
+    await bench.hear(NameChanged, first_name="Robin", last_name="Example")
     await portal.post(APPLY, robin)
     answer = await send(portal, robin, f"{APPLY}/sworn", **{**SIGNING, **fields})
     assert (answer.status, answer.problems) == (422, [problem])
     async with bench.database.reading() as session:
         assert (await session.scalars(text("SELECT answers FROM drafts"))).all() == [{}]
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "typed"),
+    [
+        ("María José", "Muñoz-Díaz", "MARIA JOSE MUNOZ DIAZ"),
+        ("Robin", "O'Example", "Robin Quinn O\N{RIGHT SINGLE QUOTATION MARK}Example, Jr."),
+        ("Robin", "Example", "Example, Robin"),
+        ("\N{CJK UNIFIED IDEOGRAPH-674E}", "\N{CJK UNIFIED IDEOGRAPH-5A1C}", "\u5a1c\u674e"),
+    ],
+    ids=["accents", "apostrophe", "last name first", "another script"],
+)
+async def test_a_name_may_be_signed_as_people_write_it(
+    portal: Portal, bench: Bench, robin: str, first: str, last: str, typed: str
+) -> None:
+    await bench.hear(NameChanged, first_name=first, last_name=last)
+    await portal.post(APPLY, robin)
+    answer = await send(portal, robin, f"{APPLY}/sworn", **{**SIGNING, "name": typed})
+    assert answer.status == 303
 
 
 async def test_a_wording_that_changed_since_must_be_signed_anew(portal: Portal, bench: Bench, robin: str) -> None:

@@ -1,9 +1,10 @@
-"""Educators' legal names, as educator says them: for the lists of staff and officials."""
+"""Educators' legal names, as educator says them: for lists, and for what is signed."""
 
 from collections.abc import Sequence
 
 from sqlalchemy import text
 
+from services.certificate.tables import Name
 from shared.db import Session
 from shared.events import NameChanged
 
@@ -30,3 +31,9 @@ async def keep(session: Session, named: Sequence[NameChanged]) -> None:
             "sequences": [fact.sequence for fact in named],
         },
     )
+
+
+async def of_educator(session: Session, educator_id: str) -> tuple[str, str]:
+    """First and last name; empty where educator has not said one yet."""
+    row = await session.get(Name, educator_id)
+    return (row.first_name, row.last_name) if row else ("", "")

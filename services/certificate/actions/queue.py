@@ -109,12 +109,6 @@ async def count(session: Session, wanted: Wanted, me: UUID) -> Counts:
     return Counts(row[0], row[1])
 
 
-async def name_of(session: Session, educator: str) -> tuple[str, str]:
-    """First and last name; empty where educator has not said one yet."""
-    row = await session.get(Name, educator)
-    return (row.first_name, row.last_name) if row else ("", "")
-
-
 async def colleagues(session: Session) -> list[tuple[UUID, str]]:
     """Everybody who ever worked on an application for the department, by username."""
     return [(row.actor_id, row.actor) for row in await session.execute(_WORKED)]

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Depends
 from starlette.responses import JSONResponse, Response
 
-from services.certificate.actions import drafts
+from services.certificate.actions import drafts, names
 from services.certificate.actions.drafts import Overtaken
 from services.certificate.pages.answers import summary
 from services.certificate.pages.draft import CHANGED, Begun, begun, lead_to_start, now, version
@@ -66,7 +66,8 @@ async def answer(page: Sent, code: str, step: str) -> Response:
 
 
 async def _sign(page: Page, found: Begun, code: str) -> Response:
-    signed, errors = filling.sign(page.form, code, found.paper, page.language)
+    legal_name = await names.of_educator(page.db, found.educator_id)
+    signed, errors = filling.sign(page.form, code, found.paper, page.language, legal_name)
     if errors:
         return _question(page, found, code, errors=errors, status=422, typed=_typed(page, version(page)))
     answers = found.draft.answers

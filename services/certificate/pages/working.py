@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, select
 from starlette.responses import Response
 
 from services.certificate import regulations
-from services.certificate.actions import cases, certificates, queue
+from services.certificate.actions import cases, certificates, names, queue
 from services.certificate.actions.applications import Overtaken, Refused, act
 from services.certificate.actions.cases import Found, shown
 from services.certificate.pages import deeds, sentences
@@ -67,7 +67,7 @@ async def confirm(application_id: UUID, page: Deciding) -> Response:
         return await _show(page, found, 409, {"": refused})
     kind, day = class_of(regulations.BOOK, found.case), today()
     titles = regulations.BOOK.choices("areas", found.case.received.day)
-    first, last = await queue.name_of(page.db, found.row.educator_id)
+    first, last = await names.of_educator(page.db, found.row.educator_id)
     held = await certificates.held(page.db, found.row.educator_id)
     await queue.viewed(page.db, found, page.me)
     return page.render(
@@ -160,7 +160,7 @@ async def _show(
     acts = page.me.has(Role.ANALYST)
     kind, at = class_of(regulations.BOOK, found.case), found.standing
     told = Dossier(regulations.BOOK, found, kind, confidential=acts)
-    first, last = await queue.name_of(page.db, found.row.educator_id)
+    first, last = await names.of_educator(page.db, found.row.educator_id)
     meanwhile = [entry for entry in found.case.entries if since is not None and entry.number > since]
     return page.render(
         "working.html",

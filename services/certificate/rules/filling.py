@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from services.certificate.rules.case import Submission
 from services.certificate.rules.classes import CertificateClass, Kind, Rulebook, Statement
-from services.certificate.rules.words import say_nothing
+from services.certificate.rules.words import holds_name, say_nothing
 from shared import policy, ssn
 from shared.text import Text, text, translate
 
@@ -170,8 +170,18 @@ def answered(answers: Answers, step: str, value: Any) -> dict[str, Any]:
     return {**answers, step: value, "signed": {}}
 
 
-def sign(sent: Mapping[str, str], code: str, asked: Paper, language: str) -> tuple[dict[str, str], Errors]:
-    """A statement as it was signed: the exact wording that was shown, its language and edition, and the name typed."""
+def sign(
+    sent: Mapping[str, str], code: str, asked: Paper, language: str, legal_name: tuple[str, str]
+) -> tuple[dict[str, str], Errors]:
+    """A statement as it was signed: the exact wording that was shown, its language and edition, and the name typed.
+
+    Args:
+        sent: the fields by name.
+        code: which statement.
+        asked: the form.
+        language: that of the page.
+        legal_name: the signer's first and last name on record; empty where it is not known yet.
+    """
     _, statement = asked.statements[code]
     name = " ".join(sent.get("name", "").split())
     found: Errors = {}
@@ -185,6 +195,11 @@ def sign(sent: Mapping[str, str], code: str, asked: Paper, language: str) -> tup
         found["name"] = ssn.REFUSAL
     elif len(name) > MOST_NAME:
         found["name"] = text("Shorten your name to {most} characters.", most=MOST_NAME)
+    elif not holds_name(name, legal_name):
+        found["name"] = text(
+            "Sign with your legal name as it stands in your profile: {name}. If it has changed, change it there first.",
+            name=" ".join(legal_name),
+        )
     signed = {
         "wording": wording(statement, language),
         "language": language,
