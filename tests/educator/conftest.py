@@ -18,6 +18,7 @@ from shared import keys as key_files
 from shared.db import Database, Session
 from shared.events import BY_TOPIC, Event, UserRegistered
 from shared.keys import Keys
+from tests.educator.portal import Portal
 
 NOW = datetime(2025, 8, 4, 15, 0, tzinfo=UTC)
 BORN = date(1999, 4, 28)
@@ -47,6 +48,9 @@ class Account:
             "language": self.language,
         } | changes
         return UserRegistered.now(self.account_id, **said).model_copy(update={"sequence": sequence})
+
+
+JORDAN, SECOND, ADMIN = Account("jordan.rivera"), Account("jrivera2"), Account("admin.lee")
 
 
 class House:
@@ -121,3 +125,12 @@ async def house(fresh_database: Callable[[str], str], educator_keys: Keys) -> As
     database = Database(fresh_database("educator"), pool_size=10)
     yield House(database, educator_keys)
     await database.dispose()
+
+
+@pytest.fixture
+async def portal(house: House, key_folder: Path) -> AsyncIterator[Portal]:
+    """The pages, over the house's database."""
+    opened = Portal(house, key_folder)
+    yield opened
+    await opened.browser.aclose()
+    await opened.service.close()

@@ -12,11 +12,10 @@ from services.educator.rules.names import LegalName
 from services.educator.tables import Base
 from shared.events import ContactChanged, UserRegistered
 from shared.outbox import REPLAYING
-from tests.educator.conftest import BORN, NOW, Account, House
+from tests.educator.conftest import BORN, JORDAN, NOW, House
 
 WAITING = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 
-JORDAN = Account("jordan.rivera")
 WORDS = [
     JORDAN.registered(1),
     JORDAN.registered(2, email="second@example.edu"),

@@ -13,9 +13,8 @@ from services.educator.rules.contacts import Contact
 from shared.events import ContactChanged, ContactConfirmationRequested
 from shared.keys import Keys
 from shared.sealed import Opener
-from tests.educator.conftest import NOW, Account, House
+from tests.educator.conftest import JORDAN, NOW, House
 
-JORDAN = Account("jordan.rivera")
 NEW = Contact("new@example.edu", "", "", "", "", "")
 HOME = Contact(JORDAN.email, "+15735550100", "205 Jefferson St", "Jefferson City", "MO", "65101")
 

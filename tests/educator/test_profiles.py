@@ -8,9 +8,8 @@ from services.educator.actions import persons, profiles
 from services.educator.actions.profiles import Overtaken
 from services.educator.rules.names import LegalName
 from shared.events import NameChanged
-from tests.educator.conftest import Account, House
+from tests.educator.conftest import JORDAN, Account, House
 
-JORDAN = Account("jordan.rivera")
 MARRIED = LegalName("Jordan", "Lee", "Miles", ("Rivera",))
 
 
