@@ -55,7 +55,7 @@ NOTICED_BY: Final[dict[str, str]] = {
     "boundless_reader": "fingerprint/test_ebts_hostile.py -k limit_is_enforced",
     "reader_looks_again": "fingerprint/test_ebts_hostile.py -k twice_the_work",
     "no_fence": "fingerprint/test_leases.py -k a_frozen_importer",
-    "removed_before_kept": "fingerprint/test_spool.py -k database_away",
+    "removed_before_kept": "fingerprint/test_spool_troubles.py -k database_away",
     "taken_again": "fingerprint/test_groups.py -k no_second_time",
     "numbers_not_held": "fingerprint/test_together.py -k versions",
     "any_check_digit": "fingerprint/test_rules_addressing.py -k a_case_number",
