@@ -2,9 +2,9 @@
 
 import asyncio
 import logging
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from time import monotonic
 from typing import Final
 
 from fastapi import APIRouter, FastAPI
@@ -112,12 +112,12 @@ async def _for_life(loop: Loop, service: Service) -> None:
     pause = FIRST_PAUSE
     name = getattr(loop, "__qualname__", type(loop).__name__)
     while True:
-        began, error = time.monotonic(), None
+        began, error = monotonic(), None
         try:
             await loop(service)
         except Exception as failed:
             error = failed
-        if time.monotonic() - began > LONGEST_PAUSE:
+        if monotonic() - began > LONGEST_PAUSE:
             pause = FIRST_PAUSE  # it had recovered: what failed before says nothing of now
         how = "failed" if error else "ended"
         _log.error(f"a loop {how} and starts again", exc_info=error, extra={"loop": name, "seconds": pause})

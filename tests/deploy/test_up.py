@@ -107,7 +107,7 @@ def test_it_gets_ready_restarts_what_crashes_and_stops_in_order(start: Callable[
     wait_until(lambda: up.get("/health/ready").status_code == 200, 60)
 
     second = Up(home, free_origin())
-    assert second.process.wait(20) == 1
+    assert second.process.wait(60) == 1
     assert re.search(r"Cannot start: A system runs on .* already \(process \d+\)", second.words)
 
     family = up.family()

@@ -49,21 +49,21 @@ class Place:
         """The facts on the topics."""
         return facts(await records(self.kafka, *topics))
 
-    async def drained(self, seconds: float = 60) -> float:
+    async def drained(self, seconds: float = 60) -> None:
         """Wait until the outbox is empty."""
 
         async def empty() -> bool:
             return await self.saying.count("outbox") == 0
 
-        return await until(empty, "the outbox is empty", seconds)
+        await until(empty, "the outbox is empty", seconds)
 
-    async def heard(self, count: int, seconds: float = 60) -> float:
+    async def heard(self, count: int, seconds: float = 60) -> None:
         """Wait until this many facts were handled."""
 
         async def enough() -> bool:
             return await self.hearing.count("heard") >= count
 
-        return await until(enough, f"{count} facts are heard", seconds)
+        await until(enough, f"{count} facts are heard", seconds)
 
     async def lock(self, table: str) -> asyncpg.Connection:
         """Hold a table of the hearing side until the connection is closed."""

@@ -84,12 +84,10 @@ class Worker:
         self._process.send_signal(signal.SIGKILL)
         await self._ended()
 
-    async def stop(self) -> float:
-        """SIGTERM; the seconds it took to end."""
-        began = time.monotonic()
+    async def stop(self) -> None:
+        """SIGTERM, and wait for the end."""
         self._process.send_signal(signal.SIGTERM)
         await self._ended()
-        return time.monotonic() - began
 
     def freeze(self) -> None:
         """SIGSTOP."""
@@ -143,13 +141,12 @@ class Rows:
         return int((await self(f"SELECT count(*) FROM {table}"))[0])  # noqa: S608 - our own names
 
 
-async def until(true: Callable[[], Awaitable[bool]], what: str, seconds: float = 60) -> float:
-    """Wait until it is so; the seconds that took. Fails with `what` if it never is."""
-    began = time.monotonic()
+async def until(true: Callable[[], Awaitable[bool]], what: str, seconds: float = 60) -> None:
+    """Wait until it is so. Fails with `what` if it never is."""
+    deadline = time.monotonic() + seconds
     while not await true():
-        assert time.monotonic() - began < seconds, f"not within {seconds} seconds: {what}"
+        assert time.monotonic() < deadline, f"not within {seconds} seconds: {what}"
         await asyncio.sleep(0.05)
-    return time.monotonic() - began
 
 
 async def new_topics(kafka: str) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from services.fingerprint.actions import marking, results
 from services.fingerprint.ebts import Limits, Unreadable
-from services.fingerprint.spool import files, folder, unpacking
+from services.fingerprint.spool import files, folder, unpacking, worker
 from services.fingerprint.spool.files import Reading
 from services.fingerprint.spool.importer import TRIES
 from services.fingerprint.vault import DataKey, Vault
@@ -20,7 +20,7 @@ from shared.keys import KeyRing, MissingKey
 from tests.fingerprint.answers import FBI, an_educator, answer
 from tests.fingerprint.conftest import KEY, Bench
 from tests.fingerprint.spooling import Box, a_box
-from tests.waiting import wait_until
+from tests.waiting import Clock, wait_until
 
 
 @pytest.fixture
@@ -140,7 +140,7 @@ async def test_while_a_large_file_is_sealed_others_have_their_turn(box: Box, mon
     def sealing(vault: Vault, key: DataKey, place: str, content: bytes, *more: int) -> bytes:
         if len(content) > 500_000:
             loop.call_soon_threadsafe(turn.set)
-            assert turn.wait(2)
+            assert turn.wait(60)
             turn.clear()
         return seal(vault, key, place, content, *more)
 
@@ -178,10 +178,13 @@ async def test_a_read_that_hangs_holds_up_nobody(box: Box, monkeypatch: pytest.M
     def hangs(path: str, *more: Any) -> Reading:
         if "bad" in path and not hung:
             hung.append(path)
-            release.wait(30)
+            clock.passes(1)
+            release.wait(60)
         return whole(path, *more)
 
     monkeypatch.setattr(folder, "read", hangs)
+    clock = Clock()
+    monkeypatch.setattr(worker, "monotonic", clock)
     monkeypatch.setattr(box.hand._reader, "_patience", 0.2)
     for name in ("a-good", "b-bad", "c-good"):
         box.drop(f"{name}.eft", answer(FBI, an_educator()))
@@ -193,7 +196,7 @@ async def test_a_read_that_hangs_holds_up_nobody(box: Box, monkeypatch: pytest.M
     await box.after(60)
     assert await box.states() == ["read", "read"]
     release.set()
-    await asyncio.to_thread(wait_until, lambda: not box.hand._reader.hanging(), 10)
+    await asyncio.to_thread(wait_until, lambda: not box.hand._reader.hanging(), 60)
     await box.after(60)
     assert await box.states() == ["read"] * 3
     assert box.left == []

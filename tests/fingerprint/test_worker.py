@@ -6,8 +6,17 @@ from functools import partial
 
 import pytest
 
+from services.fingerprint.spool import worker as worker_module
 from services.fingerprint.spool.worker import Hangs, Left, Pulse, Worker
-from tests.waiting import wait_until
+from tests.waiting import Clock, wait_until
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """That of the beats."""
+    clock = Clock()
+    monkeypatch.setattr(worker_module, "monotonic", clock)
+    return clock
 
 
 async def test_work_is_done_in_order_and_its_errors_are_the_caller_s() -> None:
@@ -20,28 +29,30 @@ async def test_work_is_done_in_order_and_its_errors_are_the_caller_s() -> None:
     worker.close()
 
 
-async def test_work_that_goes_on_is_waited_for_however_long_it_takes() -> None:
+async def test_work_that_goes_on_is_waited_for_however_long_it_takes(clock: Clock) -> None:
     worker = Worker(0.1)
     ends = threading.Event()
 
     def slow(pulse: Pulse) -> str:
         for _ in range(20):
             pulse.beat("a")
-            ends.wait(0.02)
+            clock.passes(0.09)
+            ends.wait(0.03)  # a few looks
         return "done"
 
     assert await worker.do(slow) == "done"
     worker.close()
 
 
-async def test_work_that_waits_behind_other_work_does_not_hang() -> None:
+async def test_work_that_waits_behind_other_work_does_not_hang(clock: Clock) -> None:
     worker = Worker(0.1)
     ends = threading.Event()
 
     def slow(pulse: Pulse) -> None:
         for _ in range(20):
             pulse.beat()
-            ends.wait(0.02)
+            clock.passes(0.09)
+            ends.wait(0.03)  # a few looks
 
     first = asyncio.create_task(worker.do(slow))
     assert await worker.do(lambda _: "second") == "second"
@@ -49,14 +60,15 @@ async def test_work_that_waits_behind_other_work_does_not_hang() -> None:
     worker.close()
 
 
-async def test_work_that_hangs_is_left_and_what_waits_behind_it_goes_on() -> None:
+async def test_work_that_hangs_is_left_and_what_waits_behind_it_goes_on(clock: Clock) -> None:
     worker = Worker(0.1)
     ends = threading.Event()
     changed: list[str] = []
 
     def hangs(pulse: Pulse) -> None:
         pulse.beat("file")
-        ends.wait(30)
+        clock.passes(0.2)
+        ends.wait(60)
         pulse.beat()
         changed.append("too late")
 
@@ -68,7 +80,7 @@ async def test_work_that_hangs_is_left_and_what_waits_behind_it_goes_on() -> Non
     assert await second == "second"
     assert worker.hanging() == {"file"}
     ends.set()
-    await asyncio.to_thread(wait_until, lambda: not worker.hanging(), 10)
+    await asyncio.to_thread(wait_until, lambda: not worker.hanging(), 60)
     assert changed == []
     worker.close()
 

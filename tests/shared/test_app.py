@@ -23,6 +23,7 @@ from shared.settings import ServiceSettings
 from shared.text import text
 from tests.databases import DatabaseMaker
 from tests.ports import free_port
+from tests.waiting import Clock
 
 Client = tuple[httpx.AsyncClient, Service]
 Running = Callable[..., AbstractAsyncContextManager[Client]]
@@ -143,6 +144,8 @@ async def test_a_loop_that_had_recovered_is_started_again_soon(
     monkeypatch.setattr(app_module._log, "error", lambda _, **told: said.append(told["extra"]))
     monkeypatch.setattr(app_module, "LONGEST_PAUSE", 0.5)
     monkeypatch.setattr(app_module, "FIRST_PAUSE", 0.01)
+    clock = Clock()
+    monkeypatch.setattr(app_module, "monotonic", clock)
     enough = asyncio.Event()
     starts = 0
 
@@ -153,7 +156,7 @@ async def test_a_loop_that_had_recovered_is_started_again_soon(
             enough.set()
             await asyncio.Event().wait()
         if starts == 8:
-            await asyncio.sleep(0.6)  # longer than the longest pause: it works
+            clock.passes(0.6)  # longer than the longest pause: it works
         raise LookupError
 
     async with running(loop):

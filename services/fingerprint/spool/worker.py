@@ -6,9 +6,9 @@ not keep the process from ending: so these are daemon threads of our own, and no
 
 import asyncio
 import threading
-import time
 from collections.abc import Callable
 from queue import Empty, SimpleQueue
+from time import monotonic
 from typing import Any, TypeVar
 
 Found = TypeVar("Found")
@@ -40,14 +40,14 @@ class Pulse:
         """
         if self.left:
             raise Left
-        self._beaten = time.monotonic()
+        self._beaten = monotonic()
         if path is not None:
             self.path = path
 
     @property
     def silent(self) -> float:
         """For how many seconds nothing was heard; none, while the work has not begun."""
-        return 0.0 if self._beaten is None else time.monotonic() - self._beaten
+        return 0.0 if self._beaten is None else monotonic() - self._beaten
 
 
 class Left(Exception):
