@@ -1,6 +1,8 @@
 """Access for educators at once; roles for officials and staff, which an administrator decides about."""
 
-from playwright.async_api import expect
+import asyncio
+
+from playwright.async_api import Route, expect
 
 from tests.browser import steps
 from tests.browser.cast.accounts import lend
@@ -33,6 +35,7 @@ async def test_a_window_that_was_closed_does_not_come_again(new_page: NewPage, c
     await lend(walker.page.context, cast.account().browser)
     await steps.request_access(walker)
     window = walker.page.get_by_role("dialog")
+    await expect(walker.page).to_have_url(f"{cast.system.origin}/applications")
     await walker.page.reload()
     await walker.is_at("User Applications", "/applications")
     await expect(window).to_have_count(0)
@@ -41,6 +44,23 @@ async def test_a_window_that_was_closed_does_not_come_again(new_page: NewPage, c
     await walker.page.go_back()
     await walker.is_at("User Applications", "/applications")
     await expect(window).to_have_count(0)
+
+
+async def test_a_window_that_was_closed_before_the_script_came_does_not_come_again_either(
+    new_page: NewPage, cast: Cast
+) -> None:
+    walker, let_go = Walker(await new_page(), cast.system.origin), asyncio.Event()
+    await lend(walker.page.context, cast.account().browser)
+
+    async def late(route: Route) -> None:
+        await let_go.wait()
+        await route.continue_()
+
+    await walker.page.route("**/*.js", late)
+    await walker.page.goto(f"{cast.system.origin}/applications?requested=role", wait_until="commit")
+    await walker.page.get_by_role("button", name="Close", exact=True).click()
+    let_go.set()
+    await expect(walker.page).to_have_url(f"{cast.system.origin}/applications")
 
 
 async def test_a_program_official_names_the_institution_and_is_approved(

@@ -123,11 +123,14 @@ if (live) {
 
 // --- windows -------------------------------------------------------------------------------------------------------
 
-for (const dialog of document.querySelectorAll("dialog[data-window][open]")) {
-  dialog.removeAttribute("open");
-  dialog.showModal();
+for (const dialog of document.querySelectorAll("dialog[data-window]")) {
   // Closed is closed: neither reloading nor coming back shows it again. Its page is asked for it in the address.
-  dialog.addEventListener("close", () => history.replaceState(history.state, "", location.pathname));
+  const closed = () => history.replaceState(history.state, "", location.pathname);
+  if (dialog.open) {
+    dialog.removeAttribute("open");
+    dialog.showModal();
+    dialog.addEventListener("close", closed);
+  } else closed(); // by somebody who was faster than this script
 }
 
 // --- the session's end ---------------------------------------------------------------------------------------------
