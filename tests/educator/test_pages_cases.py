@@ -50,6 +50,7 @@ async def test_last_four_digits_are_shown_once_for_a_stated_reason(portal: Porta
     case_id = await opened_case(portal)
     silent = await portal.post(f"/staff/cases/{case_id}/values", ADMIN, why=" ")
     assert silent.status_code == 422
+    assert "Write why you need to see them. It is kept in the audit trail." in silent.text
     assert "5678" not in silent.text
     assert [row for row in await portal.house.trail() if row[0] == "ssn.read"] == []
     page = await portal.post(f"/staff/cases/{case_id}/values", ADMIN, why="Compare with the card.")

@@ -73,10 +73,10 @@ async def open_values(case_id: UUID, page: Sent) -> Response:
     if seen.case.ended_at is not None:
         return page.redirect(f"/staff/cases/{case_id}")
     reading = Reading(page.form)
-    reason = reading.take("why", rules.reason, "")
+    purpose = reading.take("why", rules.purpose, "")
     if reading.errors:
         return _render(page, seen, 422, reading.errors, {"why": page.form.get("why", "")})
-    opened = await cases.open_values(page.db, vault_of(page.service.keys), page.me, seen, reason)
+    opened = await cases.open_values(page.db, vault_of(page.service.keys), page.me, seen, purpose)
     return _render(page, seen, opened=opened)
 
 

@@ -17,7 +17,7 @@ from uuid import UUID
 
 from services.educator.rules.reading import Refused, tidy
 from shared import ssn
-from shared.text import text
+from shared.text import Text, text
 
 # Below this many ended cases, the policy says what is usual; a handful of cases would mislead.
 ENOUGH_CASES: Final = 5
@@ -87,9 +87,22 @@ def reason(typed: str) -> str:
     Raises:
         Refused: empty, too long, or with a Social Security Number in it.
     """
+    return _written(typed, missing=text("Write the reason. It is kept with the decision."))
+
+
+def purpose(typed: str) -> str:
+    """Why somebody looks at last four digits and birth dates.
+
+    Raises:
+        Refused: empty, too long, or with a Social Security Number in it.
+    """
+    return _written(typed, missing=text("Write why you need to see them. It is kept in the audit trail."))
+
+
+def _written(typed: str, *, missing: Text) -> str:
     lines = "\n".join(line for part in typed.splitlines() if (line := tidy(part)))
     if not lines:
-        raise Refused(text("Write the reason. It is kept with the decision."))
+        raise Refused(missing)
     if len(lines) > LONGEST_REASON or len(json.dumps(lines)) > _LARGEST_REASON_BYTES:
         raise Refused(text("Shorten this to at most {count} characters.", count=LONGEST_REASON))
     if ssn.stands_in(lines):
