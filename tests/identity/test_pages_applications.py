@@ -91,8 +91,9 @@ async def test_the_second_of_two_decisions_is_told_of_the_first(site: Site) -> N
     first.open(link)
     second.open(link)
     first.fill("Reason", "Our new analyst.").press("Approve")
-    second.fill("Reason", "Our new analyst.").press("Approve")
+    second.fill("Reason", "We do not know this person.").press("Refuse")
     assert second.status == 409
+    assert "Somebody else has decided this request meanwhile, so your decision was not carried out." in second.text
 
 
 async def test_a_role_granted_opens_its_pages_at_once(site: Site) -> None:

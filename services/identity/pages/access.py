@@ -85,7 +85,7 @@ async def decide(page: WritesAdministrator, request_id: UUID) -> Response:
     if outcome is Decision.GONE:
         if await access.request(page.db, request_id) is None:
             page.deny(404)
-        page.deny(409, text("Somebody else has decided this request meanwhile. Your decision was not needed."))
+        page.deny(409, text("Somebody else has decided this request meanwhile, so your decision was not carried out."))
     row = await access.request(page.db, request_id)
     assert row is not None  # noqa: S101 - it was decided a moment ago
     done = text("Access is granted. The person gets an e-mail.")
