@@ -59,6 +59,7 @@ class Renderer:
             "isodate": sentences.iso_date,
             "covered": ssn.covered,
             "strong": _strong,
+            "whole": _whole,
             "link": _link,
         }
         return environment
@@ -134,6 +135,11 @@ def _fill_in_count(ngettext: Callable[[str, str, int], str], one: str, many: str
 
 def _strong(value: Any) -> Markup:
     return Markup(f"<strong>{escape(value)}</strong>")  # noqa: S704
+
+
+def _whole(value: Any) -> Markup:
+    """A number that people copy: no line ends in the middle of it."""
+    return Markup(f'<strong class="ecs-whole">{escape(value)}</strong>')  # noqa: S704
 
 
 def _link(value: Any, href: str) -> Markup:

@@ -72,6 +72,13 @@ def test_values_are_escaped_and_marked_ones_are_not_twice(tmp_path: Path) -> Non
     )
 
 
+def test_a_number_to_copy_stays_in_one_line(tmp_path: Path) -> None:
+    template = '{{ _("Call {phone}.", phone=phone|whole) }}'
+    assert rendered(tmp_path, template, phone="573-555-0100") == (
+        'Call <strong class="ecs-whole">573-555-0100</strong>.'
+    )
+
+
 def test_braces_in_a_value_are_no_placeholders(tmp_path: Path) -> None:
     assert rendered(tmp_path, '{{ _("Hello {name}", name=name) }}', name="{0.__class__}") == "Hello {0.__class__}"
 
