@@ -87,6 +87,14 @@ async def test_the_notice_of_a_demonstration_begins_where_a_wide_page_does(origi
     assert abs(notice["x"] - name["x"]) <= 8, "no more than the bar at the notice's edge"
 
 
+async def test_what_a_demonstration_prints_says_that_it_is_one(origin: str, new_page: NewPage) -> None:
+    page = await new_page()
+    await page.goto(f"{origin}/kit/public")
+    await page.emulate_media(media="print")
+    await expect(page.get_by_text("This is not an official website.")).to_be_visible()
+    await expect(page.get_by_role("contentinfo")).to_be_hidden()
+
+
 async def test_a_confirmation_is_shown_once(origin: str, page: Page) -> None:
     await page.goto(f"{origin}/kit/public")
     await page.get_by_label("Username").fill("<b>jordan</b>")
