@@ -245,6 +245,16 @@ async def test_an_amount_that_is_needed_is_asked_for(portal: Portal, analyst: st
     assert answer.value("basis") == "Transcript"
 
 
+async def test_an_analyst_reads_that_what_is_recorded_last_counts_for_all_that_is_asked_for(
+    portal: Portal, bench: Bench, analyst: str
+) -> None:
+    found = await bench.submit("ipc", professional(), DAY)
+    every = "Where several are asked for, as for each content area, all of them are there."
+    assert every in (await portal.get(desk(found), analyst)).text
+    found = await bench.submit("substitute", substitute(), DAY)
+    assert "of all accepted documents together" in (await portal.get(desk(found), analyst)).text
+
+
 async def test_a_question_comes_back_to_whoever_asked(
     portal: Portal, bench: Bench, analyst: str, reviewer: str, found: Found
 ) -> None:
