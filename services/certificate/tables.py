@@ -8,6 +8,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     CheckConstraint,
+    ColumnElement,
     Date,
     DateTime,
     ForeignKey,
@@ -64,6 +65,12 @@ class Clearance(Base):
     sequence: Mapped[int] = mapped_column(BigInteger)
 
 
+def letters_of(words: ColumnElement[str]) -> ColumnElement[str]:
+    """What a name is found by: its letters and digits, all small, without accents, apostrophes, hyphens and spaces."""
+    plain = func.lower(func.normalize(words, literal_column("NFKD")))
+    return func.regexp_replace(plain, literal_column(r"'\W|_'"), literal_column("''"), literal_column("'g'"))
+
+
 class Name(Base):
     """An educator's legal name, as educator last said: for the lists of staff and officials."""
 
@@ -71,8 +78,8 @@ class Name(Base):
     __table_args__ = (
         Index(
             "ix_names_last",
-            func.lower(literal_column("last_name")).label("lower_name"),
-            postgresql_ops={"lower_name": "text_pattern_ops"},
+            letters_of(literal_column("last_name")).label("letters"),
+            postgresql_ops={"letters": "text_pattern_ops"},
         ),
     )
 

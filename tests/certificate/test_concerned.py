@@ -155,6 +155,8 @@ async def test_those_withdrawn_stand_first_and_the_filter_finds_them(bench: Benc
     assert len(await listed(bench, on, until=DAY + timedelta(4))) == 1
     assert len(await listed(bench, on, class_code="ipc")) == 0
     assert len(await listed(bench, on, words="some")) == 3
+    assert len(await listed(bench, on, words="\u2019S\u00f3m\u00e9-")) == 3
+    assert len(await listed(bench, on, words="'")) == 0
     assert len(await listed(bench, on, words="s_me%")) == 0
 
 

@@ -99,7 +99,7 @@ async def test_each_choice_of_what_to_show_stands_there_once(portal: Portal, ana
 
 async def test_each_filter_finds_what_it_says(portal: Portal, bench: Bench, analyst: str) -> None:
     mine = await bench.submit("substitute", substitute(), DAY)
-    other = await somebody(bench, 100, "O'Brien_%")
+    other = await somebody(bench, 100, "O'Briën_%")
     theirs = await other.submit("ipc", professional(), DAY)
     await bench.act(mine, bench.analyst, Hold("Waits for the court"), DAY)
     await portal.post("/staff/queue", analyst, {"pick": tick(mine, 2)})
@@ -121,6 +121,9 @@ async def test_each_filter_finds_what_it_says(portal: Portal, bench: Bench, anal
         f"q={shown(make(100))}": [theirs],
         "q=exam": [mine],
         "q=o%27brien_%25": [theirs],
+        # however it is written: without its accents or with others, with the apostrophe of a phone
+        "q=O%E2%80%99BRI%C3%89N": [theirs],
+        "q=o+brien": [theirs],
         "q=%25": [],
         "q=_": [],
         "q=nobody%27;--": [],

@@ -11,10 +11,11 @@ from datetime import date, timedelta
 from typing import Any, Final, Literal
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import literal_column, text
 
 from services.certificate.actions.cases import shown
 from services.certificate.rules.classes import Rulebook
+from services.certificate.tables import letters_of
 from shared import educator_id as educator_ids
 from shared.db import Session
 
@@ -48,7 +49,7 @@ WHERE {of_kind}
     AND (:class_code = '' OR c.class_code = :class_code)
     AND {ended} BETWEEN :since AND :until
     AND (:words = '' OR c.educator_id = :educator_id OR a.number = :number
-        OR lower(n.last_name) LIKE lower(:beginning) ESCAPE '\\')
+        OR {typed} <> '' AND {last_name} LIKE {typed} || '%')
     -- of several checks that it needed, the newest counts, and it stands here once
     AND NOT EXISTS (
         SELECT FROM clearances m JOIN needed o ON o.class_code = c.class_code AND o.purpose = m.purpose
@@ -58,8 +59,13 @@ WHERE {of_kind}
 ORDER BY {order} DESC, c.id
 LIMIT :limit OFFSET :skip
 """
+_FOUND_BY: Final = {
+    "typed": str(letters_of(literal_column(":words"))),
+    "last_name": str(letters_of(literal_column("n.last_name"))),
+}
 _WITHDRAWN: Final = text(
     _NEEDED.format(
+        **_FOUND_BY,
         ended="k.ended_on",
         of_kind="k.ended_on IS NOT NULL",
         instead="m.ended_on IS NOT NULL AND (m.ended_on, m.purpose) > (k.ended_on, k.purpose)",
@@ -68,6 +74,7 @@ _WITHDRAWN: Final = text(
 )
 _EXPIRED: Final = text(
     _NEEDED.format(
+        **_FOUND_BY,
         ended="(k.valid_until + 1)",
         of_kind="k.ended_on IS NULL AND k.valid_until < :today",
         instead="(m.ended_on IS NOT NULL OR (m.valid_until, m.purpose) > (k.valid_until, k.purpose))",
@@ -136,7 +143,6 @@ async def listed(
 def _values(book: Rulebook, wanted: Wanted, today: date) -> dict[str, Any]:
     needed = list(book.clearances())
     number = _NUMBER.fullmatch(wanted.words)
-    beginning = wanted.words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     return {
         "codes": [code for code, *_ in needed],
         "purposes": [purpose for _, purpose, *_ in needed],
@@ -149,7 +155,6 @@ def _values(book: Rulebook, wanted: Wanted, today: date) -> dict[str, Any]:
         "words": wanted.words,
         "educator_id": educator_ids.parse(wanted.words) or "",
         "number": int(number[1]) if number else None,
-        "beginning": f"{beginning}%",
     }
 
 

@@ -7,14 +7,14 @@ from datetime import datetime
 from typing import Any, Final, Literal
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, func, or_, select, text
+from sqlalchemy import ColumnElement, Row, Select, and_, func, literal, or_, select, text
 
 from services.certificate.actions import educators
 from services.certificate.actions.applications import Office, Overtaken, Refused, act
 from services.certificate.actions.cases import Found, shown
 from services.certificate.rules.deeds import Acting, Ask, Assign
 from services.certificate.rules.requirements import Party
-from services.certificate.tables import Application, Name
+from services.certificate.tables import Application, Name, letters_of
 from shared import audit, educator_id
 from shared.audit import Actor
 from shared.db import Session
@@ -224,4 +224,5 @@ def matches(words: str) -> ColumnElement[bool]:
         by_number = Application.number == int(number[1]) if number else None
         by_id = Application.educator_id == educator if educator else None
         return or_(*(one for one in (by_number, by_id) if one is not None))
-    return func.lower(Name.last_name).startswith(words.lower(), autoescape=True)
+    letters = letters_of(literal(words))
+    return and_(letters != "", letters_of(Name.last_name.expression).startswith(letters))
