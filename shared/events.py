@@ -455,6 +455,10 @@ class RequirementRecorded(Event):
     dollars: Annotated[
         int | None, Field(description="Of a fee: how much came, in US dollars; below zero, how much went back.")
     ] = None
+    areas: Annotated[
+        tuple[str, ...],
+        Field(description="Of a document that is wanted for each content area: for which, as the policy names them."),
+    ] = ()
     sealed: Sealed | None = None
 
 

@@ -197,7 +197,7 @@ async def _ready(story: Story) -> None:
 
 
 async def _at_institution(story: Story) -> None:
-    await story.submits(5, "ipc", areas=("mathematics.9-12",))
+    await story.submits(5, "ipc", areas=("mathematics.9-12", "physics.9-12"))
     await story.takes_fee(3)
 
 

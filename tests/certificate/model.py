@@ -28,7 +28,8 @@ class Model:
     sent_to: str | None
     yes: bool
     areas: tuple[str, ...]
-    seen: dict[str, tuple[int, tuple[str, ...]]] = field(default_factory=dict)  # document -> amount, areas it was for
+    seen: dict[str, int] = field(default_factory=dict)  # document -> amount
+    scores: set[str] = field(default_factory=set)  # content areas whose assessment is accepted
     dollars: int = 0
     recommended: bool = False
     returned: bool = False
@@ -42,9 +43,7 @@ class Model:
     def may_be_issued(self, analyst: int, clear: bool, admitted: int) -> bool:
         """Whether this analyst may issue now; `admitted` forms of the educator hold a Yes."""
         evidence = all(
-            code in self.seen
-            and self.seen[code][0] >= least
-            and (code != "assessment" or set(self.areas) <= set(self.seen[code][1]))
+            set(self.areas) <= self.scores if code == "assessment" else code in self.seen and self.seen[code] >= least
             for code, least in DOCUMENTS[self.route].items()
         )
         conduct = not admitted or self.review == (True, admitted)

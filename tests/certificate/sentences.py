@@ -75,16 +75,20 @@ def _tell(sentences: list[tuple[re.Pattern[str], Told]], words: str, *told: Any)
 _YES: Final = r"(, with a Yes about conduct)?"
 
 
-def _form(story: Story, route: str, areas: str | None, yes: str | None, day: date) -> Submission:
+def _areas(story: Story, named: str, day: date) -> tuple[str, ...]:
     titles = {title: code for code, title in story.book.choices("areas", day).items()}
-    if strange := [one for one in (areas or "").split("; ") if one and one not in titles]:
+    if strange := [one for one in named.split("; ") if one not in titles]:
         raise NotUnderstood(f"the policy has no area {strange[0]!r}")
+    return tuple(titles[one] for one in named.split("; "))
+
+
+def _form(story: Story, route: str, areas: str | None, yes: str | None, day: date) -> Submission:
     signed = {"wording": "As shown.", "language": "en", "edition": "2020-01-01", "name": NAME}
     return Submission(
         route=route,
         institution="river-bend" if areas else None,
         program="bachelor" if areas else "",
-        areas=tuple(titles[one] for one in areas.split("; ")) if areas else (),
+        areas=_areas(story, areas, day) if areas else (),
         conduct={"charged": "What happened."} if yes else {},
         signed={"sworn": signed, "release": signed},
     )
@@ -121,11 +125,14 @@ def _(story: Story, day: date) -> None:
     story.act(day, "the institution", TakeBack("It was another student."))
 
 
-@_given(r"the (\w+) is (seen|not accepted)(?:, showing (\d+))?")
-def _(story: Story, day: date, document: str, outcome: str, amount: str | None) -> None:
-    seen = outcome == "seen"
-    record = Record(document, "seen", "By mail", int(amount) if amount else None)
-    story.act(day, "Avery", record if seen else Record(document, "not_accepted", "By mail", None, "It is a copy."))
+@_given(r"the (\w+) is (seen|not accepted)(?: for (.+?))?(?:, showing (\d+))?")
+def _(story: Story, day: date, document: str, outcome: str, areas: str | None, amount: str | None) -> None:
+    chosen = _areas(story, areas, day) if areas else story.case.submission.areas
+    if outcome == "seen":
+        record = Record(document, "seen", "By mail", int(amount) if amount else None, areas=chosen)
+    else:
+        record = Record(document, "not_accepted", "By mail", None, "It is a copy.", chosen)
+    story.act(day, "Avery", record)
 
 
 @_given(r"(\d+) dollars (come|go back)")

@@ -15,7 +15,14 @@ from services.certificate.rules.deeds import Answer as Answers
 from services.certificate.rules.deeds import Hold, Note, Pay, Record, Review, Withdraw
 from services.certificate.rules.standing import State
 from shared.auth import Grant
-from shared.events import CertificateIssued, EducatorIdentified, FingerprintCleared, InformationRequested, Role
+from shared.events import (
+    CertificateIssued,
+    EducatorIdentified,
+    FingerprintCleared,
+    InformationRequested,
+    RequirementRecorded,
+    Role,
+)
 from shared.policy import last_day, today
 from shared.text import long_date
 from tests.certificate.applying import certificate
@@ -245,12 +252,31 @@ async def test_an_amount_that_is_needed_is_asked_for(portal: Portal, analyst: st
     assert answer.value("basis") == "Transcript"
 
 
-async def test_an_analyst_reads_that_what_is_recorded_last_counts_for_all_that_is_asked_for(
+async def test_a_document_that_each_content_area_needs_is_recorded_for_those_that_it_shows(
+    portal: Portal, bench: Bench, analyst: str, robin: str
+) -> None:
+    areas = ("mathematics.9-12", "physics.9-12")
+    found = await bench.submit("ipc", replace(professional(), areas=areas), DAY)
+    page = await portal.get(desk(found), analyst)
+    assert "Only with: The state's assessment for each content area, passed" in page.text
+    sent: dict[str, Any] = {"version": page.value("version"), "requirement": "assessment"}
+    sent |= {"outcome": "seen", "basis": "Scores"}
+    wrong: tuple[dict[str, Any], ...] = ({}, {"areas": ["history.9-12"]})
+    for none in wrong:
+        refused = await portal.post(f"{desk(found)}/document", analyst, sent | none)
+        assert (refused.status, refused.problems) == (422, ["Tick the content areas that it is for."])
+    assert (await portal.post(f"{desk(found)}/document", analyst, sent | {"areas": ["physics.9-12"]})).status == 303
+    for reader, path in ((analyst, desk(found)), (robin, f"/ecs/applications/{found.row.id}")):
+        told = (await portal.get(path, reader)).text
+        assert "It has not been seen yet for: Mathematics, grades 9 to 12." in told
+        assert "The state's assessment for each content area, passed: Physics, grades 9 to 12" in told
+    (said,) = [fact for fact in await bench.said() if isinstance(fact, RequirementRecorded)]
+    assert said.areas == ("Physics, grades 9 to 12",)
+
+
+async def test_where_hours_are_counted_an_analyst_reads_that_they_are_those_of_all_documents(
     portal: Portal, bench: Bench, analyst: str
 ) -> None:
-    found = await bench.submit("ipc", professional(), DAY)
-    every = "Where several are asked for, as for each content area, all of them are there."
-    assert every in (await portal.get(desk(found), analyst)).text
     found = await bench.submit("substitute", substitute(), DAY)
     assert "of all accepted documents together" in (await portal.get(desk(found), analyst)).text
 

@@ -164,11 +164,15 @@ class Department(Office):
     def record(self, data: st.DataObject, analyst: int, amount: int) -> None:
         one = self.one(data)
         document = data.draw(st.sampled_from(sorted(DOCUMENTS[one.route])))
+        areas = data.draw(st.sampled_from([one.areas, one.areas[:1], one.areas[1:] or one.areas]))
         if amount < 0:
-            if self.tries(one, self.analyst(analyst), Record(document, "not_accepted", "By mail", None, "A copy.")):
+            refused = Record(document, "not_accepted", "By mail", None, "A copy.", areas)
+            if self.tries(one, self.analyst(analyst), refused):
                 one.seen.pop(document, None)
-        elif self.tries(one, self.analyst(analyst), Record(document, "seen", "By mail", amount)):
-            one.seen[document] = (amount, one.areas)
+                one.scores -= set(areas) if document == "assessment" else set()
+        elif self.tries(one, self.analyst(analyst), Record(document, "seen", "By mail", amount, areas=areas)):
+            one.seen[document] = amount
+            one.scores |= set(areas) if document == "assessment" else set()
 
     @precondition(lambda self: self.models)
     @rule(data=st.data(), analyst=ANALYSTS, dollars=st.sampled_from([50, 50, 35, 15, -20]))
@@ -240,8 +244,9 @@ class Department(Office):
 
     def all_documents(self, one: Model, analyst: int) -> None:
         for document in DOCUMENTS[one.route]:
-            if self.tries(one, self.analyst(analyst), Record(document, "seen", "By mail", 40)):
-                one.seen[document] = (40, one.areas)
+            if self.tries(one, self.analyst(analyst), Record(document, "seen", "By mail", 40, areas=one.areas)):
+                one.seen[document] = 40
+                one.scores |= set(one.areas) if document == "assessment" else set()
 
     def the_fee(self, one: Model, analyst: int) -> None:
         if one.dollars < FEES[one.code] and self.tries(one, self.analyst(analyst), Pay(50, "check 1001")):

@@ -133,6 +133,7 @@ def application_facts(house: House) -> list[Event]:
                 **ABOUT,
                 requirement="A bachelor's degree",
                 outcome=outcome,
+                areas=("Physics, grades 9 to 12",) if outcome == "seen" else (),
                 sealed=house.sealed(reason="The seal is missing.") if outcome == "not_accepted" else None,
             )
             for outcome in ("seen", "not_accepted", "received", "reviewed")

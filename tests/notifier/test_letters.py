@@ -72,7 +72,10 @@ WHAT_APPLICATION_LETTERS_SAY = {
         "It is their move",
     ),
     "Your institution returned your application A100001": ("> Name your minor, please.", "It is your move"),
-    "We have seen a document for your application A100001": ("Requirement: A bachelor's degree",),
+    "We have seen a document for your application A100001": (
+        "Requirement: A bachelor's degree",
+        "Content area: Physics, grades 9 to 12",
+    ),
     "A document for your application A100001 was not accepted": ("> The seal is missing.", "It is your move"),
     "We received a payment for your application A100001": ("A bachelor's degree",),
     "A payment for your application A100001 went back": (

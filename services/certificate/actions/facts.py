@@ -52,6 +52,7 @@ def told(keys: Keys, found: Found, kind: CertificateClass, entry: Entry) -> Iter
             yield fact(
                 events.RequirementRecorded,
                 requirement=need.rule.title,
+                areas=tuple(need.areas.get(one, one) for one in kept.get("areas", ()) if need.rule.for_areas),
                 outcome=kept["outcome"],
                 sealed=sealed(kept["reason"]) if refused else None,
             )

@@ -42,7 +42,8 @@ def document(form: Form, errors: Errors) -> Doing:
         amount = whole(form, "amount")
         if amount is None:
             errors["amount"] = text("Enter the amount as a whole number, or leave it empty where nothing is counted.")
-    return Record(form.get("requirement", ""), cast(Literal["seen", "not_accepted"], outcome), basis, amount, reason)
+    found, areas = cast(Literal["seen", "not_accepted"], outcome), tuple(dict.fromkeys(form.all("areas")))
+    return Record(form.get("requirement", ""), found, basis, amount, reason, areas)
 
 
 def fee(form: Form, errors: Errors) -> Doing:

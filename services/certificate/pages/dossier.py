@@ -54,7 +54,7 @@ class Dossier:
 
     def __init__(self, book: Rulebook, found: Found, kind: CertificateClass, *, confidential: bool) -> None:
         day = found.case.received.day
-        self._titles = {need.code: need.rule for need in kind.needs}
+        self._needs = {need.code: need for need in kind.needs}
         self._questions = book.choices("questions", day)
         self._programs = book.choices("programs", day)
         self._confidential = confidential
@@ -88,13 +88,13 @@ class Dossier:
 
     def document(self, told: Mapping[str, Any], entry: Entry) -> "_Said":
         """Seen, or not accepted."""
-        rule = self._titles.get(told["requirement"])
-        title = text(rule.title) if rule else told["requirement"]
+        need = self._needs[told["requirement"]]
+        rule, title = need.rule, need.named(told.get("areas", ()))
         details = [_quoted(told["basis"])]
         if told["outcome"] == "not_accepted":
             details.append(text("Reason: {reason}", reason=told["reason"]))
             return text("Not accepted: {title}", title=title), tuple(details)
-        if rule and rule.measure:
+        if rule.measure:
             details.append(text("{amount} {measure}", amount=told["amount"], measure=text(rule.measure)))
         return text("Seen: {title}", title=title), tuple(details)
 

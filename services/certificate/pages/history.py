@@ -32,7 +32,7 @@ def history(found: Found, kind: CertificateClass, account_id: UUID) -> list[Step
 class _Telling:
     def __init__(self, found: Found, kind: CertificateClass, account_id: UUID) -> None:
         self._found = found
-        self._rules = {need.code: need.rule for need in kind.needs}
+        self._needs = {need.code: need for need in kind.needs}
         self._account_id = account_id
 
     def step(self, entry: Entry) -> Step | None:
@@ -66,8 +66,8 @@ class _Telling:
 
     def document(self, entry: Entry) -> tuple[Text, Text | None]:
         """Seen, or not accepted."""
-        rule = self._rules[entry.details["requirement"]]
-        title = text(rule.title)
+        need = self._needs[entry.details["requirement"]]
+        rule, title = need.rule, need.named(entry.details.get("areas", ()))
         if entry.details["outcome"] == "seen":
             amount = entry.details.get("amount")
             shows = text("It shows {amount} {measure}.", amount=amount, measure=text(rule.measure))

@@ -50,6 +50,8 @@ _OVERTAKEN_TYPING: Final = text(
 )
 # Forms that are a button alone.
 _BUTTONS: Final = frozenset({"assign", "release", "issue"})
+# Fields in which several can be ticked.
+_MANY: Final = ("codes", "areas")
 
 
 @router.get("/staff/applications/{application_id}")
@@ -166,7 +168,7 @@ async def _show(
         "working.html",
         status=status,
         errors=errors,
-        form={**page.form, "codes": page.form.all("codes")} if deed else {"codes": []},
+        form={**page.form, **{name: page.form.all(name) for name in _MANY}} if deed else dict.fromkeys(_MANY, ()),
         deed=deed,
         found=found,
         at=at,
@@ -212,12 +214,17 @@ def _besides(kind: CertificateClass, held: Sequence[Held], day: date) -> Text | 
 async def _choices(page: Page, found: Found, person: Acting) -> dict[str, Any]:
     """What an analyst can choose from."""
     kind = class_of(regulations.BOOK, found.case)
-    needs = kind.needed(found.case.submission.route)
+    needs, areas = kind.needed(found.case.submission.route), found.case.submission.areas
     review = [one for one in found.standing.requirements if one.kind is Kind.CONDUCT]
     return {
         "refused": await _why_not(page, found) if found.standing.open else None,
         "documents": [
             (one.code, text(one.rule.title), one.rule.measure) for one in needs if one.rule.kind is Kind.DOCUMENT
+        ],
+        "by_area": [
+            (one.named(), [(area, one.listed([area])) for area in areas])
+            for one in needs
+            if one.rule.for_areas and len(areas) > 1
         ],
         "dollars": kind.dollars,
         "questions": [(code, text(title)) for code, title in regulations.BOOK.choices("questions", today()).items()],

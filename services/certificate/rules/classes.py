@@ -4,8 +4,8 @@ A class is data: its title, where its application goes, what its form asks, what
 can be needed has six kinds (`Kind`); a new class that needs no seventh needs no code.
 """
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, Final, Literal, get_args
@@ -23,6 +23,7 @@ from services.certificate.rules.schema import (
 )
 from services.certificate.rules.schema import Kind as Kind
 from shared.policy import STATE, BadPolicy, Policy, load, purposes
+from shared.text import Text, text
 
 MISSOURI: Final = Path(__file__).parents[1] / "policy" / STATE
 
@@ -36,11 +37,25 @@ _CLASSES: Final = "classes."
 
 @dataclass(frozen=True)
 class Need:
-    """A requirement that holds on a day, with where that is written."""
+    """A requirement that holds on a day, with where that is written.
+
+    `areas`: of a document that is wanted for each content area, what the areas are called.
+    """
 
     code: str
     rule: Rule
     citation: str
+    areas: Mapping[str, str] = field(default_factory=dict)
+
+    def named(self, areas: Iterable[str] = ()) -> Text:
+        """What it is called; of one for some content areas alone, with these."""
+        if not self.rule.for_areas or not areas:
+            return text(self.rule.title)
+        return text("{title}: {areas}", title=text(self.rule.title), areas=self.listed(areas))
+
+    def listed(self, areas: Iterable[str]) -> str:
+        """Content areas by name."""
+        return "; ".join(self.areas.get(one, one) for one in areas)
 
 
 @dataclass(frozen=True)
@@ -195,7 +210,9 @@ class Rulebook:
             if key.startswith(prefix) and holdings[0].since <= as_of:
                 holding = self._policy.holding(key, as_of=as_of)
                 if holding.value is not None:
-                    yield Need(key.removeprefix(prefix), read(Rule, holding.value, key), holding.citation)
+                    rule = read(Rule, holding.value, key)
+                    areas = self.choices("areas", as_of) if rule.for_areas else {}
+                    yield Need(key.removeprefix(prefix), rule, holding.citation, areas)
 
     def _check(self, found: CertificateClass, key: str, day: date) -> None:
         """What one line alone cannot show: that the parts of a class fit each other and the rest of the policy."""

@@ -51,7 +51,12 @@ class Return:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """Staff saw a document, or did not accept it; `basis` says on what: which document, from whom, when it came."""
+    """Staff saw a document, or did not accept it.
+
+    Attributes:
+        basis: on what: which document, from whom, when it came.
+        areas: of one that is wanted for each content area, for which; empty: for all that were applied for.
+    """
 
     deed: ClassVar = Deed.DOCUMENT
     by: ClassVar = Party.DEPARTMENT
@@ -60,6 +65,7 @@ class Record:
     basis: str
     amount: int | None = None
     reason: str = ""
+    areas: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,6 +91,9 @@ def _(doing: Record, book: Rulebook, case: Case, at: Standing, acting: Acting, o
         return text("Select one of the documents that this application needs.")
     if doing.outcome not in {"seen", "not_accepted"}:
         return text("Select whether the document was seen or not accepted.")
+    areas = set(case.submission.areas)
+    if rule.for_areas and (not set(doing.areas) <= areas or (len(areas) > 1 and not doing.areas)):
+        return text("Tick the content areas that it is for.")
     if say_nothing(doing.basis):
         return text("Write on what: which document, from whom, and when it came.")
     if doing.outcome == "not_accepted":

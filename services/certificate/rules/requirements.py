@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 from typing import Final
 
-from services.certificate.rules.case import HANDS, Case, Checks, Deed, Said, Word, admissions
+from services.certificate.rules.case import HANDS, Case, Checks, Deed, Entry, Said, Word, admissions
 from services.certificate.rules.classes import Kind, Need
 from shared.policy import last_day, local_day
 from shared.text import Text, text
@@ -76,13 +76,17 @@ def _document(need: Need, case: Case, checks: Checks, on: date) -> Requirement:
     recorded = [one for one in case.entries if one.deed is Deed.DOCUMENT and one.details["requirement"] == need.code]
     if not recorded:
         return _missing(need, text("It has not been seen yet."), case.received.day)
-    seen = recorded[-1]
-    if seen.details["outcome"] == "not_accepted":
-        return _missing(need, text("What came was not accepted: {reason}", reason=seen.details["reason"]), seen.day)
-    seen_for = next(form for entry, form in reversed(case.submissions) if entry.number < seen.number)
-    if rule.for_areas and not set(case.submission.areas) <= set(seen_for.areas):
-        why = text("It was seen on {day}, for other content areas.", day=seen.day)
-        return _missing(need, why, case.submissions[-1][0].day)
+    newest = _for_each_area(case, recorded) if rule.for_areas else {"": recorded[-1]}
+    counting = sorted({one.number: one for one in newest.values()}.values(), key=lambda one: one.number)
+    refused = [one for one in counting if one.details["outcome"] == "not_accepted"]
+    if refused:
+        why = text("What came was not accepted: {reason}", reason=refused[-1].details["reason"])
+        return _missing(need, why, refused[-1].day)
+    lacking = [area for area in case.submission.areas if area not in newest] if rule.for_areas else []
+    if lacking:
+        why = text("It has not been seen yet for: {areas}.", areas=need.listed(lacking))
+        return _missing(need, why, min(_asked_for(case, area) for area in lacking))
+    seen = counting[-1]
     if not rule.at_least:
         return _met(need, text("Seen by the department on {day}.", day=seen.day), seen.day)
     amount, measure = int(seen.details["amount"] or 0), text(rule.measure)
@@ -93,6 +97,20 @@ def _document(need: Need, case: Case, checks: Checks, on: date) -> Requirement:
         return _missing(need, why, seen.day)
     why = text("Seen by the department on {day}: {amount} {measure}.", day=seen.day, amount=amount, measure=measure)
     return _met(need, why, seen.day)
+
+
+def _for_each_area(case: Case, recorded: list[Entry]) -> dict[str, Entry]:
+    """Of each content area applied for, what was recorded for it last; one that says no area was for all."""
+    newest: dict[str, Entry] = {}
+    for one in recorded:
+        form = next(form for entry, form in reversed(case.submissions) if entry.number < one.number)
+        newest |= dict.fromkeys(one.details.get("areas") or form.areas, one)
+    return {area: newest[area] for area in case.submission.areas if area in newest}
+
+
+def _asked_for(case: Case, area: str) -> date:
+    """The day from which this area is among those applied for."""
+    return next(entry.day for entry, form in case.submissions if area in form.areas)
 
 
 def _recommendation(need: Need, case: Case, checks: Checks, on: date) -> Requirement:

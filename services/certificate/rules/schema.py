@@ -51,7 +51,7 @@ class Rule(_Strict):
     # Of a document: what is counted on it, and how much of it there must be.
     measure: str = ""
     at_least: Annotated[int, Field(ge=0, strict=True)] = 0
-    # Of a document: whether it is about the content areas applied for, so that other areas need another.
+    # Of a document: whether each content area applied for needs one.
     for_areas: Annotated[bool, Field(strict=True)] = False
     # Of a clearance: the codes of checks that count, and how many months old one may be.
     purposes: tuple[str, ...] = ()

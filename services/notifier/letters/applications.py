@@ -60,7 +60,8 @@ def _wanting(told: Told, words: Text) -> list[Part]:
 
 
 def _requirement(told: Told) -> Facts:
-    return about(told, (text("Requirement"), text(told.details["requirement"])))
+    areas = [(text("Content area"), text(one)) for one in told.details.get("areas", ())]
+    return about(told, (text("Requirement"), text(told.details["requirement"])), *areas)
 
 
 @letter("requirement_seen")

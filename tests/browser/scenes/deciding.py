@@ -1,6 +1,7 @@
 """What the department and institutions see of applications."""
 
 from typing import Final
+from urllib.parse import urlencode
 
 from tests.browser.cast.desks import Cast
 from tests.browser.scenes.scene import Scene, presses
@@ -20,9 +21,9 @@ def _desk(cast: Cast, title: str = "Content Substitute") -> str:
     return cast.application_of(cast.applied, title).replace("/ecs/", "/staff/")
 
 
-def _of_demonstration(cast: Cast, state: str) -> str:
+def _of_demonstration(cast: Cast, state: str, **more: str) -> str:
     """One of the demonstration's applications that stands so."""
-    page = cast.analyst.browser.open(f"{QUEUE}?state={state}&show=all")
+    page = cast.analyst.browser.open(f"{QUEUE}?{urlencode({'state': state, 'show': 'all', **more})}")
     return next(href for href in page.links.values() if href.startswith("/staff/applications/"))
 
 
@@ -34,8 +35,12 @@ def _pick(cast: Cast) -> str:
     return f"pick={_sent(cast).removeprefix(f'{LOG}/')}.1"
 
 
-async def _records_nothing(walker: Walker) -> None:
+async def _opens_documents(walker: Walker) -> None:
     await walker.page.get_by_text("Record a document").click()
+
+
+async def _records_nothing(walker: Walker) -> None:
+    await _opens_documents(walker)
     await walker.press("Record")
 
 
@@ -78,6 +83,14 @@ SCENES: Final = (
     Scene("queue-administrator", QUEUE, "the oldest first", who="administrator", needs=("applied",)),
     Scene("desk", DESK, "It cannot be issued now", _desk, "analyst"),
     Scene("desk-professional", DESK, "With the institution", lambda c: _desk(c, "Initial Professional"), "analyst"),
+    Scene(
+        "desk-areas",
+        DESK,
+        "For which content areas",
+        lambda c: _of_demonstration(c, "at_institution", q="Turner"),
+        "analyst",
+        _opens_documents,
+    ),
     Scene("desk-conduct", DESK, "Review conduct", lambda c: _of_demonstration(c, "in_review"), "analyst"),
     Scene("desk-question", DESK, "Close the question", lambda c: _of_demonstration(c, "question"), "analyst"),
     Scene("desk-issued", DESK, "Certificate issued", lambda c: _of_demonstration(c, "issued"), "analyst"),
