@@ -406,6 +406,7 @@ class Review(Base):
         CheckConstraint("(educator_id IS NULL) = (purpose IS NULL)", name="purpose"),
         Index("uq_reviews_check", "educator_id", "purpose", unique=True, postgresql_where=text("closed_at IS NULL")),
         Index("ix_reviews_open", "opened_at", postgresql_where=text("closed_at IS NULL")),
+        Index("ix_reviews_closed", "closed_at", "id", postgresql_where=text("closed_at IS NOT NULL")),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)

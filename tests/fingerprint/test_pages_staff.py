@@ -1,5 +1,6 @@
 """What staff do with answers that match nobody, and adjudicators with cases."""
 
+import re
 from uuid import uuid4
 
 import pytest
@@ -248,6 +249,21 @@ async def test_do_not_clear_denies_nothing_and_ends_a_clearance_said_before(benc
     assert await bench.one("SELECT count(*) FROM reviews WHERE closed_at IS NULL") == 0
 
 
+async def test_what_was_decided_is_read_again_with_a_purpose_and_without_the_answers(bench: Bench, site: Site) -> None:
+    await _a_case(bench)
+    first = site.sign_in(Role.ADJUDICATOR).open("/staff/review").follow("Open")
+    first.fill("Purpose", "Decide").press("Open the case").fill("Reason", "Grave").press("Do not clear")
+    other = site.sign_in(Role.ADJUDICATOR).open("/staff/review").follow("Closed cases").follow("Open")
+    assert "This case is closed" in other.text
+    assert "Grave" not in other.text
+    other.fill("Purpose", "The educator calls").press("Open the case")
+    assert re.search(r"ada\.adjudicator did not clear it on .*: Grave", other.text)
+    assert "ONE ARREST" not in other.text
+    assert "Do not clear" not in other.text
+    trail = await bench.rows("SELECT action FROM audit WHERE reason = 'The educator calls' ORDER BY id")
+    assert trail == [{"action": "review.opened"}, {"action": "criminal_history.read"}]
+
+
 async def test_a_decision_on_what_has_changed_is_refused(bench: Bench, site: Site) -> None:
     educator = await _a_case(bench)
     adjudicator = site.sign_in(Role.ADJUDICATOR).open("/staff/review").follow("Open")
@@ -283,6 +299,8 @@ async def test_a_notice_that_belongs_to_nobody_is_read_and_closed(bench: Bench, 
     assert "RBN" in adjudicator.text
     adjudicator.fill("Reason", "Nobody of ours").press("Close")
     assert "No case is open" in adjudicator.text
+    again = adjudicator.follow("Closed cases").follow("Open")
+    assert "Nobody of ours" in again.text
 
 
 @pytest.mark.parametrize("path", ["/staff/unmatched/", "/staff/review/"])

@@ -1,6 +1,6 @@
 """An adjudicator's cases: the list, the look with a stated purpose, the decision."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -22,14 +22,11 @@ from shared.db import Session
 from shared.events import Bureau
 
 AT_ONCE = 50
-_COUNT = select(func.count()).select_from(tables.Review).where(tables.Review.closed_at.is_(None))
-_LISTED = (
-    select(tables.Review)
-    .where(tables.Review.closed_at.is_(None))
-    .order_by(tables.Review.opened_at, tables.Review.id)
-    .limit(AT_ONCE)
-    .offset(bindparam("skip"))
-)
+_OPEN, _CLOSED = tables.Review.closed_at.is_(None), tables.Review.closed_at.is_not(None)
+_COUNT = select(func.count()).select_from(tables.Review)
+_LISTED = select(tables.Review).limit(AT_ONCE).offset(bindparam("skip"))
+_OLDEST = (tables.Review.opened_at, tables.Review.id)
+_NEWEST = (tables.Review.closed_at.desc(), tables.Review.id.desc())
 _LOOK = select(tables.Look).where(
     tables.Look.review_id == bindparam("review_id"), tables.Look.session_hash == bindparam("session_hash")
 )
@@ -41,6 +38,7 @@ class Listed:
 
     id: UUID
     opened_at: datetime
+    closed_at: datetime | None
     educator_id: str | None
     name: str
     purpose: str | None
@@ -70,6 +68,14 @@ class Opened:
     rulings: tuple[rulings.Recorded, ...]
 
 
+@dataclass(frozen=True)
+class Decided:
+    """What adjudicators decided, oldest first; of a message that belongs to no check, why it was closed."""
+
+    rulings: tuple[rulings.Recorded, ...]
+    note: str
+
+
 class AssignedBySame(Exception):
     """Who said by hand whose an answer is does not decide about it too."""
 
@@ -78,19 +84,17 @@ class Outdated(Exception):
     """The case changed since it was shown: an answer or a name came, or another adjudicator decided."""
 
 
-async def count(session: Session) -> int:
-    """How many cases are open."""
-    return int(await session.scalar(_COUNT) or 0)
+async def count(session: Session, *, closed: bool = False) -> int:
+    """How many cases are open, or closed."""
+    return int(await session.scalar(_COUNT.where(_CLOSED if closed else _OPEN)) or 0)
 
 
-async def listed(session: Session, page: int) -> list[Listed]:
-    """Open cases, oldest first, all causes mixed."""
-    rows = (await session.scalars(_LISTED, {"skip": (page - 1) * AT_ONCE})).all()
+async def listed(session: Session, page: int, *, closed: bool = False) -> list[Listed]:
+    """Open cases, the oldest first, or closed ones, the newest first; all causes mixed."""
+    wanted = _LISTED.where(_CLOSED).order_by(*_NEWEST) if closed else _LISTED.where(_OPEN).order_by(*_OLDEST)
+    rows = (await session.scalars(wanted, {"skip": (page - 1) * AT_ONCE})).all()
     names = await people.shown_names(session, [row.educator_id for row in rows if row.educator_id])
-    return [
-        Listed(row.id, row.opened_at, row.educator_id, names.get(row.educator_id or "", ""), row.purpose)
-        for row in rows
-    ]
+    return [_listed(row, names) for row in rows]
 
 
 async def find(session: Session, review_id: UUID) -> tables.Review | None:
@@ -101,8 +105,12 @@ async def find(session: Session, review_id: UUID) -> tables.Review | None:
 async def listing_of(session: Session, review: tables.Review) -> Listed:
     """A case as the list shows it."""
     names = await people.shown_names(session, [review.educator_id] if review.educator_id else [])
+    return _listed(review, names)
+
+
+def _listed(review: tables.Review, names: Mapping[str, str]) -> Listed:
     name = names.get(review.educator_id or "", "")
-    return Listed(review.id, review.opened_at, review.educator_id, name, review.purpose)
+    return Listed(review.id, review.opened_at, review.closed_at, review.educator_id, name, review.purpose)
 
 
 async def state_purpose(session: Session, review: tables.Review, caller: Caller, purpose: str) -> None:
@@ -159,6 +167,18 @@ async def look(session: Session, vault: Vault, review: tables.Review, actor: Act
         answers=tuple(answers),
         rulings=tuple(await rulings.of(session, vault, educator_id, purpose_of_check)),
     )
+
+
+async def decided(session: Session, vault: Vault, review: tables.Review, actor: Actor, purpose: str) -> Decided:
+    """What was decided in a closed case, without the answers. Reasons may hold criminal history: a row in the trail."""
+    await audit.record(session, action="criminal_history.read", actor=actor, subject=_subject(review), reason=purpose)
+    if review.educator_id is not None and review.purpose is not None:
+        return Decided(tuple(await rulings.of(session, vault, review.educator_id, review.purpose)), "")
+    if not review.note or review.answer_id is None:
+        return Decided((), "")
+    answer = await session.get_one(tables.Answer, review.answer_id)
+    key = await archive.key_of_file(session, vault, answer.file_id)
+    return Decided((), vault.open(key, archive.note_place(review.id), review.note).decode())
 
 
 async def rule(

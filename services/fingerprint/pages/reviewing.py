@@ -53,18 +53,19 @@ _OWN: Final = text("This case is about you. Another adjudicator must look at it.
 
 @router.get("/staff/review")
 async def show(page: Shown) -> Response:
-    """The open cases, oldest first, all causes mixed."""
-    count = await reviews.count(page.db)
+    """The open cases, the oldest first, or the closed ones; all causes mixed."""
+    closed = page.request.query_params.get("show") == "closed"
+    count = await reviews.count(page.db, closed=closed)
     last = filters.last_of(count, reviews.AT_ONCE)
     number = min(filters.number_of(page), last)
     titles = {code: text(title) for code, title in purposes(today()).items()}
-    cases = await reviews.listed(page.db, number)
-    return page.render("review.html", cases=cases, count=count, number=number, last=last, titles=titles)
+    cases = await reviews.listed(page.db, number, closed=closed)
+    return page.render("review.html", cases=cases, count=count, number=number, last=last, titles=titles, closed=closed)
 
 
 @router.get("/staff/review/{review_id}")
 async def show_one(review_id: UUID, page: Shown) -> Response:
-    """One case: asks for the purpose first, shows the answers after."""
+    """One case: asks for the purpose first; then an open one shows its answers, a closed one what was decided."""
     review = await _found(page, review_id)
     return await _render(page, review)
 
@@ -139,9 +140,11 @@ async def _render(
 ) -> Response:
     """The case. Criminal history is opened only where its purpose was stated, and only while it is open."""
     purpose = await reviews.stated_purpose(page.db, review, page.me)
-    opened = None
+    opened = decided = None
     if purpose is not None and review.closed_at is None:
         opened = await reviews.look(page.db, vault_of(page.service.keys), review, page.me, purpose)
+    elif purpose is not None:
+        decided = await reviews.decided(page.db, vault_of(page.service.keys), review, page.me, purpose)
     titles = purposes(today())
     return page.render(
         "review_one.html",
@@ -149,11 +152,11 @@ async def _render(
         errors=errors,
         form=form,
         case=await reviews.listing_of(page.db, review),
-        closed_at=review.closed_at,
         shown_id=educator_ids.shown(review.educator_id) if review.educator_id else "",
         title=text(titles.get(review.purpose or "", review.purpose or "")),
         purpose=purpose,
         opened=opened,
+        decided=decided,
         causes=_CAUSES,
         findings=_FINDINGS,
         oca=shown,

@@ -151,6 +151,17 @@ class Cast(Applicants):
         state = result_files.answer("state", oca=member.educator_id, name="DOUBTFUL,ROBIN")
         return self.answered(member, other, state, sign="Being checked")
 
+    @cached_property
+    def ruled_case(self) -> str:
+        """The page of a case that an adjudicator decided, whose session may still read it."""
+        member = self.educator(last="Decided")
+        state = result_files.answer("state", oca=member.educator_id, name="DECIDED,ROBIN")
+        case = self.review_of(self.answered(member, self.record(member), state, sign="Being checked"))
+        desk = self.adjudicator.browser
+        desk.open(case).fill("Purpose", "Decide the certification check").press("Open the case")
+        desk.fill("Reason", "Court papers read; see the file.").press("Do not clear")
+        return case
+
     @property
     def name_check(self) -> str:
         """The page of a check by name that the FBI is to be asked for."""

@@ -215,6 +215,15 @@ SCENES: Final = (
         "adjudicator",
         _opens_review,
     ),
+    Scene(
+        "reviews-closed",
+        "/staff/review",
+        "the newest first",
+        "/staff/review?show=closed",
+        "adjudicator",
+        needs=("ruled_case",),
+    ),
+    Scene("review-decided", REVIEW, "did not clear it on", lambda cast: cast.ruled_case, "adjudicator"),
     # --- letters ---
     Scene("mail", "/staff/mail", "the oldest first", who="analyst", needs=("refused_letter",)),
     Scene("mail-none", "/staff/mail", "There is no such letter.", "/staff/mail?show=expired", "analyst"),
