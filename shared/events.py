@@ -200,6 +200,9 @@ class AccessRevoked(Event):
     application: Literal["ecs"]
     role: Role
     institution: Annotated[str | None, Field(max_length=100)] = None
+    with_account: Annotated[bool, Field(description="Whether the account ended, which has a letter of its own.")] = (
+        False
+    )
 
 
 # --- educator: subject is the Educator ID, for cases the account that opened it -------------------------------------

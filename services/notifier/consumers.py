@@ -31,6 +31,7 @@ HAVE_LETTERS: Final[tuple[type[Event], ...]] = (
     events.AccountLocked,
     events.AccessGranted,
     events.AccessRefused,
+    events.AccessRevoked,
     events.ContactConfirmationRequested,
     events.IdentityCaseOpened,
     events.IdentityDocumentsRequested,
@@ -90,8 +91,9 @@ async def keep_officials(facts: Sequence[AccessGranted], session: Session) -> No
 
 @on(AccessRevoked)
 async def end_officials(facts: Sequence[AccessRevoked], session: Session) -> None:
-    """Who is no official any more is not written to about what comes later."""
+    """Who is no official any more is not written to about what comes later; the account is told."""
     await officials.roles_changed(session, facts)
+    await post.note(session, facts)
 
 
 @on(RecommendationRequested)

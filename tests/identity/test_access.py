@@ -195,7 +195,7 @@ async def test_revoking_takes_that_role_and_no_other(house: House, role: Role, i
         assert await access.revoke(session, account_id, role, institution, ALEX, "left", NOW) is Decision.DONE
         assert await access.revoke(session, account_id, role, institution, ALEX, "left", NOW) is Decision.GONE
     said = [fact for fact in await house.said() if isinstance(fact, AccessRevoked)]
-    assert [(one.role, one.institution) for one in said] == [(role, institution)]
+    assert [(one.role, one.institution, one.with_account) for one in said] == [(role, institution, False)]
     (left,) = await house.rows("SELECT role FROM grants")
     assert left["role"] == "district"
 

@@ -57,9 +57,9 @@ async def test_a_closed_account_has_no_role_any_more_and_each_is_said_to_be_revo
         await access.grant(session, kept, Role.EDUCATOR, None, NOW, actor=None)
     await _hear(house, _closed(second, "same_person", kept))
     said = [fact for fact in await house.said() if isinstance(fact, AccessRevoked)]
-    assert [(one.subject_id, one.role, one.institution) for one in said] == [
-        (str(second), Role.EDUCATOR, None),
-        (str(second), Role.PROGRAM, "esu"),
+    assert [(one.subject_id, one.role, one.institution, one.with_account) for one in said] == [
+        (str(second), Role.EDUCATOR, None, True),
+        (str(second), Role.PROGRAM, "esu", True),
     ]
     left = await house.rows("SELECT account_id FROM grants")
     assert [row["account_id"] for row in left] == [kept]

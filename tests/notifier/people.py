@@ -72,6 +72,7 @@ def every_fact(house: House) -> list[Event]:
         events.AccountLocked.now(ROBIN),
         events.AccessGranted.now(ROBIN, role=Role.EDUCATOR, **ecs),
         events.AccessGranted.now(ROBIN, role=Role.PROGRAM, institution="MIZZOU", **ecs),
+        events.AccessRevoked.now(ROBIN, role=Role.PROGRAM, institution="MIZZOU", **ecs),
         events.AccessRefused.now(ROBIN, role=Role.ANALYST, sealed=house.sealed(reason="You work elsewhere."), **ecs),
     ]
     cases = [

@@ -13,7 +13,7 @@ from services.notifier.actions import writing
 from services.notifier.consumers import HAVE_LETTERS, consumers
 from services.notifier.letters import KINDS
 from services.notifier.tables import Base
-from shared.events import AccessGranted, PasswordResetRequested, Role
+from shared.events import AccessGranted, AccessRevoked, PasswordResetRequested, Role
 from tests.notifier import people
 from tests.notifier.conftest import House, numbered, soon
 
@@ -60,6 +60,17 @@ async def test_letters_about_an_account_that_holds_no_record_any_more_greet_with
     await house.hears(*people.known(), people.named(9, "Robyn", "Rivera"), people.identified(people.KIM, 10), reset)
     await house.post()
     assert texts(house.mail.received[0])[0].startswith("Hello Robin Example,")
+
+
+async def test_a_role_that_is_taken_back_is_told_but_not_one_that_ends_with_its_account(house: House) -> None:
+    ends = {"application": "ecs", "role": Role.PROGRAM, "institution": "river-bend"}
+    gone = AccessRevoked.now(people.KIM, with_account=True, **ends)
+    await house.hears(*people.known(), numbered(AccessRevoked.now(people.ROBIN, **ends), 9), numbered(gone, 9))
+    await house.post()
+    (letter,) = house.mail.received
+    assert letter["Subject"] == "A role of your account was taken back"
+    for words in ("Role: Program official", "Institution: River Bend Teachers College"):
+        assert words in texts(letter)[0]
 
 
 WHAT_APPLICATION_LETTERS_SAY = {

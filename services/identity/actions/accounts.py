@@ -111,7 +111,9 @@ async def close(session: Session, account_id: UUID, kept_account_id: UUID, now: 
     await publish(
         session,
         *(
-            AccessRevoked.now(account_id, application="ecs", role=Role(role), institution=institution)
+            AccessRevoked.now(
+                account_id, application="ecs", role=Role(role), institution=institution, with_account=True
+            )
             for role, institution in roles
         ),
         AccountClosed.now(account_id, kept_account_id=kept_account_id),

@@ -65,3 +65,18 @@ def access_refused(told: Told) -> Words:
         ],
         because=OF_THE_ACCOUNT,
     )
+
+
+@letter("access_revoked")
+def access_revoked(told: Told) -> Words:
+    """An administrator took a role back. Why is kept for the office alone."""
+    return Words(
+        subject=text("A role of your account was taken back"),
+        parts=[
+            text("An administrator took back a role that your account had. Its pages are closed to you now."),
+            _role(told),
+            text("Your account stays, and every other role with it. If you think that this is wrong, call us."),
+            Link(text("User Applications"), "/applications"),
+        ],
+        because=OF_THE_ACCOUNT,
+    )

@@ -34,6 +34,7 @@ KINDS: Final[dict[str, Text]] = {
     "account_locked": text("Account locked"),
     "access_granted": text("Access granted"),
     "access_refused": text("Access refused"),
+    "access_revoked": text("Access taken back"),
     "contact_confirm": text("Confirm a new contact address"),
     "contact_changed": text("Contact address changed"),
     "case_opened": text("Identity case opened"),

@@ -104,6 +104,9 @@ def letters(fact: Event) -> Iterator[Due]:
         yield from _case(fact, fact.holder_account_id, "case_opened", {"case_kind": fact.kind})
     elif isinstance(fact, events.IdentityCaseClosed):
         yield from _case(fact, fact.holder_account_id, f"case_{fact.outcome}", {})
+    elif isinstance(fact, events.AccessRevoked):
+        if not fact.with_account:
+            yield _plain(fact, "access_revoked", account_id=UUID(fact.subject_id))
     elif isinstance(fact, events.RequirementRecorded):
         back = fact.dollars is not None and fact.dollars < 0
         yield _plain(fact, "payment_went_back" if back else f"requirement_{fact.outcome}", educator_id=fact.subject_id)
