@@ -106,5 +106,5 @@ def _neutral(content: str, member: Member) -> str:
     found = re.sub(r"[0-9a-f]{64}|[0-9a-f-]{36}", "TOKEN", content)
     for mine in (educator_id.shown(member.educator_id), member.educator_id, member.username, member.email):
         found = found.replace(mine, "MINE")
-    found = re.sub(r"Doubtful|Checked\b(?=\")", "NAME", found)
+    found = re.sub(r"Doubtful|Checked\b(?=[\"<])", "NAME", found)
     return re.sub(r"\d+:\d\d [AP]M|data-seconds=\"\d+\"", "TIME", found)
