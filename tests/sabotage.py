@@ -47,6 +47,8 @@ NOTICED_BY: Final[dict[str, str]] = {
     "no_rules": "certificate/test_applications.py -k ends_before_issue",
     "any_institution": "certificate/test_applications.py -k another_institution",
     "one_person_for_both": "certificate/test_applications.py -k needs_two_people",
+    "any_name_signs": "certificate/test_pages_apply.py -k as_it_was_shown",
+    "one_score_for_all": "certificate/test_rules_examples.py -k test_example",
     "unseen_facts": "certificate/test_applications.py -k while_an_application_is_being_submitted",
     "any_clock": "faults/test_clock.py -k behind",
     "officials_of_any_time": "notifier/test_officials.py -k official_then",

@@ -10,7 +10,7 @@ import asyncpg
 from sqlalchemy import text
 
 from services.certificate.actions import applications, cases
-from services.certificate.rules import refusals
+from services.certificate.rules import filling, refusals, requirements
 from services.certificate.rules.case import Checks
 from services.fingerprint.ebts import Limits, _Reading
 from services.notifier.actions import officials, post
@@ -97,6 +97,20 @@ def one_person_for_both() -> None:
     put(applications, "refusal", lenient)
 
 
+def any_name_signs() -> None:
+    """A statement is signed under whatever name."""
+    put(filling, "holds_name", lambda typed, names: True)
+
+
+def one_score_for_all() -> None:
+    """What was recorded for one content area counts for each."""
+
+    def counts(case: Any, recorded: Any) -> dict[str, Any]:
+        return dict.fromkeys(case.submission.areas, recorded[-1])
+
+    put(requirements, "_for_each_area", counts)
+
+
 def unseen_facts() -> None:
     """Facts do not wait for an application that is being submitted."""
 
@@ -166,6 +180,8 @@ ALL: Final[dict[str, Callable[[], None]]] = {
         no_rules,
         any_institution,
         one_person_for_both,
+        any_name_signs,
+        one_score_for_all,
         unseen_facts,
         past_knows_all,
         any_clock,
