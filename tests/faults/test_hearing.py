@@ -105,7 +105,7 @@ def record(fact: Any, sequence: int = 1) -> bytes:
 GOOD = 10_000
 
 
-async def test_17_poison_among_ten_thousand_is_set_aside_and_the_others_pass_in_time(place: Place) -> None:
+async def test_17_poison_among_ten_thousand_is_set_aside_and_the_others_pass(place: Place) -> None:
     await place.hears()
     bug = granted("buggy", "bug")
     odd_headers: list[Any] = [granted(f"odd-{number}") for number in range(6)]

@@ -5,6 +5,8 @@ from uuid import uuid4
 
 import pytest
 
+from services.fingerprint import awaited
+from services.fingerprint.actions import rotating
 from services.fingerprint.rules.check import State
 from shared.events import Role
 from tests.fingerprint.answers import FBI, STATE, an_educator, answer, notice
@@ -301,6 +303,24 @@ async def test_a_notice_that_belongs_to_nobody_is_read_and_closed(bench: Bench, 
     assert "No case is open" in adjudicator.text
     again = adjudicator.follow("Closed cases").follow("Open")
     assert "Nobody of ours" in again.text
+
+
+async def test_what_was_written_of_a_message_is_not_for_whom_it_is_about_and_goes_with_their_key(
+    bench: Bench, site: Site
+) -> None:
+    educator = an_educator()
+    await bench.take(notice(educator))
+    adjudicator = site.sign_in(Role.ADJUDICATOR).open("/staff/review").follow("Open")
+    adjudicator.fill("Purpose", "Find out whose it is").press("Open the case").fill("Reason", "A note").press("Close")
+    case = adjudicator.follow("Closed cases").follow("Open").path
+    account = await bench.know(educator)
+    await awaited.once(bench.database, bench.vault)
+    own = site.sign_in(Role.ADJUDICATOR, Role.EDUCATOR, account_id=account)
+    assert own.open(case).status == 403
+    assert "A note" in adjudicator.open(case).text
+    async with bench.database.transaction() as session:
+        await rotating.destroy(session, educator, None, "Order of the court")
+    assert "There is nothing to read" in adjudicator.open(case).text
 
 
 @pytest.mark.parametrize("path", ["/staff/unmatched/", "/staff/review/"])

@@ -14,7 +14,7 @@ from services.fingerprint.actions import archive, checks, people, rulings
 from services.fingerprint.messages import Message, understand
 from services.fingerprint.rules.check import Cause, Decision, Standing
 from services.fingerprint.rules.naming import Said, present
-from services.fingerprint.vault import Vault
+from services.fingerprint.vault import Destroyed, Vault
 from shared import audit
 from shared.audit import Actor
 from shared.auth import Caller
@@ -70,7 +70,10 @@ class Opened:
 
 @dataclass(frozen=True)
 class Decided:
-    """What adjudicators decided, oldest first; of a message that belongs to no check, why it was closed."""
+    """What adjudicators decided, oldest first; of a message that belongs to no check, why it was closed.
+
+    Empty where nobody decided, and where the key of whom it is about was destroyed.
+    """
 
     rulings: tuple[rulings.Recorded, ...]
     note: str
@@ -100,6 +103,13 @@ async def listed(session: Session, page: int, *, closed: bool = False) -> list[L
 async def find(session: Session, review_id: UUID) -> tables.Review | None:
     """A case, open or closed."""
     return await session.get(tables.Review, review_id)
+
+
+async def about(session: Session, review: tables.Review) -> str | None:
+    """Whose case it is; of a message that belonged to nobody, whose it was found to be since."""
+    if review.answer_id is None:
+        return review.educator_id
+    return (await session.get_one(tables.Answer, review.answer_id)).educator_id
 
 
 async def listing_of(session: Session, review: tables.Review) -> Listed:
@@ -177,7 +187,10 @@ async def decided(session: Session, vault: Vault, review: tables.Review, actor: 
     if not review.note or review.answer_id is None:
         return Decided((), "")
     answer = await session.get_one(tables.Answer, review.answer_id)
-    key = await archive.key_of_file(session, vault, answer.file_id)
+    try:
+        key = await archive.key_of_file(session, vault, answer.file_id)
+    except Destroyed:
+        return Decided((), "")
     return Decided((), vault.open(key, archive.note_place(review.id), review.note).decode())
 
 

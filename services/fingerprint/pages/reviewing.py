@@ -126,7 +126,8 @@ async def _found(page: Page, review_id: UUID) -> tables.Review:
     review = await reviews.find(page.db, review_id)
     if review is None:
         page.deny(404)
-    if review.educator_id and review.educator_id == await people.educator_of(page.db, page.me.account_id):
+    about = await reviews.about(page.db, review)
+    if about and about == await people.educator_of(page.db, page.me.account_id):
         page.deny(403, _OWN)
     return review
 
